@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The vocabulary the supervisor speaks to the host process, which alone is root.
+//!
+//! One request per line of JSON, one reply per line. Every argument is a typed name or number: no request holds a
+//! path, a shell word or a unit's text. The host process finds manifests in signed catalogs by itself.
+
+use crate::{
+    name::{BoardName, ClaimCode, Digest, MemberName, ServiceName},
+    observed::Observed,
+    settings::Settings,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// What can be asked of the host process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum HostRequest {
+    /// Tell what is there.
+    Observe,
+    /// Verify and mount the bundles of a service's catalog entry. Done already: nothing.
+    MountBundles {
+        /// The service.
+        service: ServiceName,
+        /// Digest of its catalog entry.
+        entry: Digest,
+    },
+    /// Unmount every bundle that no unit uses.
+    UnmountUnused,
+    /// Write units, files and folders of a service; reload systemd.
+    Render(RenderInput),
+    /// Start a service's units, or restart those that run from an older rendering.
+    Start {
+        /// The service.
+        service: ServiceName,
+    },
+    /// Stop a service's units.
+    Stop {
+        /// The service.
+        service: ServiceName,
+    },
+    /// Stop and remove a service's units and rendered files. Its data stays.
+    Remove {
+        /// The service.
+        service: ServiceName,
+    },
+    /// Move a removed service's data to the archive.
+    Archive {
+        /// The service.
+        service: ServiceName,
+        /// Now: it becomes part of the archive's name.
+        at: Timestamp,
+    },
+    /// List the archives.
+    Archives,
+    /// Delete an archive for ever.
+    Purge {
+        /// Its name.
+        archive: String,
+    },
+    /// Make or change a member's account inside a service that keeps its own.
+    Provision {
+        /// The service.
+        service: ServiceName,
+        /// The member.
+        member: MemberName,
+        /// What the member is called.
+        display_name: String,
+        /// The password to set; `None` takes the account's access away.
+        password: Option<String>,
+    },
+    /// The newest lines of a service's journal.
+    Journal {
+        /// The service.
+        service: ServiceName,
+        /// At most this many (up to 1,000).
+        lines: u16,
+        /// Only lines after this cursor.
+        after: Option<String>,
+    },
+    /// What a service uses now.
+    Usage {
+        /// The service.
+        service: ServiceName,
+    },
+    /// Show the claim code on the console and put it on the boot partition; `None` takes it away.
+    ClaimCode {
+        /// The code.
+        code: Option<ClaimCode>,
+        /// The board's name, shown beside it.
+        board: BoardName,
+    },
+    /// Set the host name.
+    HostName {
+        /// The name.
+        board: BoardName,
+    },
+    /// Read and consume `setup.toml` from the boot partition.
+    Setup,
+    /// Restart the board.
+    Reboot,
+}
+
+/// All that a service's units and files are rendered from. Its digest tells whether a rendering is current.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RenderInput {
+    /// The service.
+    pub service: ServiceName,
+    /// Digest of its catalog entry.
+    pub entry: Digest,
+    /// Complete settings: every declared key has a value.
+    pub settings: Settings,
+    /// The board's name.
+    pub board: BoardName,
+    /// Host names the service is reached by, the first being the one it calls itself.
+    pub hosts: Vec<String>,
+    /// Rises when a restart is asked for.
+    pub restarts: u64,
+}
+
+/// What the host process answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum HostReply {
+    /// Done.
+    Done,
+    /// Done; this is the archive's name.
+    Archived {
+        /// `<service>-<time>`; `None` when there was no data.
+        archive: Option<String>,
+    },
+    /// What is there.
+    Observed(Observed),
+    /// The archives.
+    Archives {
+        /// Newest first.
+        archives: Vec<ArchiveInfo>,
+    },
+    /// Journal lines.
+    Journal {
+        /// Oldest first.
+        lines: Vec<JournalLine>,
+    },
+    /// What a service uses.
+    Usage(Usage),
+    /// What stood in `setup.toml`.
+    Setup(Setup),
+    /// Not done; the message says why and what to do.
+    Refused {
+        /// A word for programs: `bundle_damaged`, `unknown_entry`, `unit_failed`, …
+        code: String,
+        /// For people.
+        message: String,
+    },
+}
+
+/// A removed service's data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveInfo {
+    /// `<service>-<time>`.
+    pub name: String,
+    /// The service it came from.
+    pub service: ServiceName,
+    /// When it was archived.
+    pub at: Timestamp,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// One line of a journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalLine {
+    /// Where it stands: ask for what comes after it.
+    pub cursor: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Syslog priority, 0 (emergency) to 7 (debug).
+    pub priority: u8,
+    /// The text; control characters are taken out.
+    pub message: String,
+}
+
+/// What a service uses now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Bytes of memory: of its control group, or the proportional set size of its processes.
+    pub memory_bytes: Option<u64>,
+    /// Whether the machine enforces the memory limit (some kernels are started without it).
+    pub memory_enforced: bool,
+    /// Processor time since it started, in microseconds.
+    pub cpu_usec: Option<u64>,
+    /// Processes and threads.
+    pub tasks: Option<u32>,
+    /// Bytes of its data on disk.
+    pub disk_bytes: u64,
+}
+
+/// What a person wrote into `setup.toml` before the first start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Setup {
+    /// `[host]`
+    pub host: SetupHost,
+    /// `[claim]`
+    pub claim: SetupClaim,
+    /// `[acme]`
+    pub acme: SetupAcme,
+}
+
+/// `[host]` of `setup.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SetupHost {
+    /// The board's name until a steward chooses another.
+    pub name: Option<BoardName>,
+}
+
+/// `[claim]` of `setup.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SetupClaim {
+    /// A claim code of the person's own choice.
+    pub code: Option<ClaimCode>,
+}
+
+/// `[acme]` of `setup.toml`: another certificate authority than Let's Encrypt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SetupAcme {
+    /// URL of its directory (RFC 8555 section 7.1.1).
+    pub directory: Option<String>,
+    /// PEM of the root that signed the directory's own certificate.
+    pub root: Option<String>,
+    /// Contact address for the account.
+    pub contact: Option<String>,
+}

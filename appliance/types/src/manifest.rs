@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `service.toml`: what a service is, needs, asks and provides. Data, no code.
+
+use crate::{
+    name::{Digest, ProcessId, ServiceName},
+    settings::Setting,
+    text::{Language, Text},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A whole manifest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// What the service is.
+    pub service: About,
+    /// Where its software comes from.
+    #[serde(default)]
+    pub bundle: BundleSource,
+    /// Its processes; one must be `main`.
+    pub process: BTreeMap<ProcessId, Process>,
+    /// What it may use at most.
+    pub limits: Limits,
+    /// What it may do beyond the default sandbox.
+    #[serde(default)]
+    pub permissions: Permissions,
+    /// Where it listens, and for whom.
+    #[serde(default)]
+    pub listen: BTreeMap<String, Listen>,
+    /// How a member's identity reaches it.
+    #[serde(default)]
+    pub sign_in: SignIn,
+    /// What a steward can set.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Setting>,
+    /// Files rendered from the settings, by file name.
+    #[serde(default)]
+    pub files: BTreeMap<String, FileTemplate>,
+    /// What it stores.
+    pub data: Data,
+    /// What is told to the public.
+    #[serde(default)]
+    pub public: Public,
+    /// Whether and how it may move to another board.
+    #[serde(default)]
+    pub placement: Placement,
+    /// What is metered.
+    #[serde(default)]
+    pub cost: Cost,
+}
+
+/// `[service]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// Unique in the catalog.
+    pub name: ServiceName,
+    /// What people call it: "Calendars and contacts".
+    pub title: Text,
+    /// One sentence.
+    pub summary: Text,
+    /// A word the catalog groups by: `calendar`, `files`, `social`.
+    pub category: String,
+    /// Version of the software, as upstream counts.
+    pub version: String,
+    /// SPDX licence expression.
+    pub licence: String,
+    /// Where the source code is.
+    pub source: String,
+    /// The software's own site.
+    pub website: String,
+    /// How a member reaches it from an app: a help text, with `{url}`, `{host}` and `{member}` to be filled in.
+    #[serde(default)]
+    pub connect: Text,
+    /// The address to paste into an app: `{origin}/{member}/` (may be empty: then the origin).
+    #[serde(default)]
+    pub app_address: String,
+    /// Whether an app password is what a native client signs in with.
+    #[serde(default)]
+    pub app_passwords: bool,
+}
+
+/// `[bundle]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleSource {
+    /// Debian packages, without version: the archive's current one at build time.
+    #[serde(default)]
+    pub debian: Vec<String>,
+    /// Take the Debian packages from this suite (`trixie-backports`) instead of the release.
+    #[serde(default)]
+    pub suite: Option<String>,
+    /// Python packages from `PyPI`, pinned.
+    #[serde(default)]
+    pub pypi: Vec<PypiPackage>,
+}
+
+/// A wheel or source archive from `PyPI`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PypiPackage {
+    /// Name in the index.
+    pub name: String,
+    /// Exact version.
+    pub version: String,
+    /// SHA-256 of every file that may be taken (one per platform).
+    pub sha256: Vec<Digest>,
+}
+
+/// `[process.<id>]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {
+    /// The program and its arguments. `%d` is the folder of the rendered files, `%S/<service>` the state folder;
+    /// other systemd specifiers are refused.
+    pub command: Vec<String>,
+    /// Commands run to their end before it, in the same sandbox.
+    #[serde(default)]
+    pub prepare: Vec<Vec<String>>,
+    /// Environment variables. The same specifiers as in `command`.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// When it is ready.
+    #[serde(default)]
+    pub ready: Option<Ready>,
+    /// Whether the program tells systemd itself that it is ready (`Type=notify`).
+    #[serde(default)]
+    pub notify: bool,
+    /// Processes of the same service that must be started first.
+    #[serde(default)]
+    pub after: Vec<ProcessId>,
+}
+
+/// A request that a ready service answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ready {
+    /// Which `[listen.<id>]`.
+    pub listen: String,
+    /// Path to GET.
+    pub path: String,
+    /// Status codes that mean ready.
+    pub status: Vec<u16>,
+    /// How long a start may take, in seconds, before it counts as failed.
+    #[serde(default = "default_ready_timeout")]
+    pub timeout_seconds: u32,
+}
+
+fn default_ready_timeout() -> u32 {
+    60
+}
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Memory it is expected to use, idle, in MiB: used to refuse what will not fit.
+    pub memory_expected_mib: u32,
+    /// Memory at which systemd ends it, in MiB (`MemoryMax=`).
+    pub memory_max_mib: u32,
+    /// Processes and threads at most (`TasksMax=`).
+    pub tasks: u32,
+    /// Share of the processor against others (`CPUWeight=`, 1 to 10000, 100 is usual).
+    #[serde(default = "default_cpu_weight")]
+    pub cpu_weight: u32,
+}
+
+fn default_cpu_weight() -> u32 {
+    100
+}
+
+/// `[permissions]`: exceptions from the default sandbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permissions {
+    /// What it may reach.
+    #[serde(default)]
+    pub network: Network,
+    /// Memory that is both writable and executable (needed by some just-in-time compilers).
+    #[serde(default)]
+    pub writable_executable_memory: bool,
+}
+
+/// What a service may reach over the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Network {
+    /// Nothing: only Unix sockets, in a network namespace of its own.
+    #[default]
+    None,
+    /// It may open connections to others.
+    Outbound,
+}
+
+/// `[listen.<id>]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// What is spoken there.
+    pub kind: ListenKind,
+    /// Name of the Unix socket in the service's socket folder, like `http.sock`.
+    pub socket: String,
+    /// Who may reach it through the front door.
+    pub access: Access,
+    /// Paths (prefixes) that anybody may reach although `access` is `members`, such as `/.well-known/`.
+    #[serde(default)]
+    pub public_paths: Vec<String>,
+}
+
+/// What is spoken at a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListenKind {
+    /// HTTP/1.1.
+    Http,
+}
+
+/// Who may reach a listener through the front door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Anybody; the service itself decides further.
+    Public,
+    /// Members who are signed in, or use an app password.
+    Members,
+    /// Nobody: only the board itself.
+    None,
+}
+
+/// `[sign_in]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields)]
+pub enum SignIn {
+    /// The service knows no members.
+    #[default]
+    None,
+    /// The front door sets this header to the member's name.
+    Header {
+        /// Like `X-Remote-User`.
+        header: String,
+        /// A header for the member's groups, comma separated, if the service takes one.
+        #[serde(default)]
+        groups: Option<String>,
+    },
+    /// Accounts are made in the service by a command. It runs in the service's sandbox, as its user, with
+    /// `MEMBER` and `DISPLAY_NAME` in the environment and the password in the file `%d/password`.
+    Provision {
+        /// Makes the account or sets its password; must be idempotent.
+        add: Vec<String>,
+        /// Takes the account's access away, keeping its data; must be idempotent.
+        remove: Vec<String>,
+    },
+}
+
+/// `[files.<name>]`: a file rendered from settings, found by the service at `%d/<name>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileTemplate {
+    /// Template file beside the manifest, in minijinja's syntax. It sees `settings`, `service`, `board`, `host`
+    /// (the service's first public host name), `origin` (`https://<host>`) and `hosts`.
+    pub template: String,
+}
+
+/// `[data]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Paths below the state folder that hold what must not be lost.
+    pub paths: Vec<String>,
+    /// How personal it is, for the privacy text.
+    pub class: DataClass,
+    /// How a consistent copy is made.
+    pub backup: Backup,
+    /// A request or command that proves a restored copy works.
+    #[serde(default)]
+    pub restore_check: Vec<String>,
+    /// How members take their data with them, in words.
+    #[serde(default)]
+    pub export: Text,
+}
+
+/// How personal a service's data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataClass {
+    /// About people.
+    Personal,
+    /// Meant for everybody.
+    Public,
+    /// Neither.
+    Technical,
+}
+
+/// How a consistent copy is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backup {
+    /// While it runs: every file is complete at every moment.
+    Hot,
+    /// Stopped for seconds.
+    Cold,
+}
+
+/// `[public]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Public {
+    /// Shown on the public page.
+    #[serde(default)]
+    pub listed: bool,
+    /// Standards it speaks, such as `CalDAV`.
+    #[serde(default)]
+    pub protocols: Vec<String>,
+}
+
+/// `[placement]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Placement {
+    /// Whether it can run on another board from a copy of its data.
+    #[serde(default)]
+    pub movable: bool,
+}
+
+/// `[cost]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// What is metered: `disk`, `cpu`, `traffic`.
+    #[serde(default)]
+    pub metered: BTreeSet<String>,
+}
+
+/// What is wrong with a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// Not TOML, a key that does not exist, or a value of the wrong type.
+    #[error("service.toml cannot be read: {0}")]
+    Syntax(String),
+    /// Well-formed but not usable.
+    #[error("service.toml: {0}")]
+    Invalid(String),
+}
+
+impl Manifest {
+    /// Parses and checks a manifest.
+    ///
+    /// # Errors
+    /// With the key and what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self =
+            toml::from_str(text).map_err(|error| ManifestError::Syntax(error.to_string()))?;
+        manifest.verify().map_err(ManifestError::Invalid)?;
+        Ok(manifest)
+    }
+
+    /// The main process.
+    pub fn main(&self) -> Option<&Process> {
+        self.process
+            .iter()
+            .find(|(id, _)| id.as_str() == "main")
+            .map(|(_, process)| process)
+    }
+
+    /// The listener that members and the public open in a browser: `web`.
+    pub fn web(&self) -> Option<&Listen> {
+        self.listen.get("web")
+    }
+
+    fn verify(&self) -> Result<(), String> {
+        let main = self.main().ok_or("[process.main] is missing")?;
+        if main.ready.is_none() {
+            return Err("[process.main] needs `ready`: how else would a failed start be noticed?".into());
+        }
+        for language in Language::ALL {
+            if !self.service.title.has(language) || !self.service.summary.has(language) {
+                return Err(format!("title and summary are needed in {}", language.code()));
+            }
+        }
+        for (id, process) in &self.process {
+            self.verify_process(id, process)?;
+        }
+        for (id, listen) in &self.listen {
+            if !is_file_name(&listen.socket) {
+                return Err(format!(
+                    "[listen.{id}] socket must be a plain file name like http.sock"
+                ));
+            }
+        }
+        for (name, file) in &self.files {
+            if !is_file_name(name) || !is_file_name(&file.template) {
+                return Err(format!("[files.{name}]: file and template are plain file names"));
+            }
+        }
+        for path in &self.data.paths {
+            if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+                return Err(format!("[data] path {path} leaves the state folder"));
+            }
+        }
+        for (key, setting) in &self.settings {
+            setting
+                .verify()
+                .map_err(|error| format!("[settings.{key}] {error}"))?;
+        }
+        if self.limits.memory_expected_mib > self.limits.memory_max_mib {
+            return Err("[limits] memory_expected_mib is above memory_max_mib".into());
+        }
+        if !(1..=10_000).contains(&self.limits.cpu_weight) || self.limits.tasks == 0 {
+            return Err("[limits] cpu_weight is 1 to 10000 and tasks at least 1".into());
+        }
+        Ok(())
+    }
+
+    fn verify_process(&self, id: &ProcessId, process: &Process) -> Result<(), String> {
+        let provision = match &self.sign_in {
+            SignIn::Provision { add, remove } => vec![add, remove],
+            _ => vec![],
+        };
+        for command in std::iter::once(&process.command)
+            .chain(&process.prepare)
+            .chain(provision)
+        {
+            let program = command
+                .first()
+                .ok_or_else(|| format!("[process.{id}] has an empty command"))?;
+            if !program.starts_with('/') {
+                return Err(format!("[process.{id}] {program} must be an absolute path"));
+            }
+            for word in command {
+                verify_specifiers(word)?;
+            }
+        }
+        for (key, value) in &process.environment {
+            let plain = key
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+            if key.is_empty() || !plain {
+                return Err(format!(
+                    "[process.{id}] {key} is not the name of an environment variable"
+                ));
+            }
+            verify_specifiers(value)?;
+        }
+        if let Some(ready) = &process.ready {
+            if !self.listen.contains_key(&ready.listen) {
+                return Err(format!(
+                    "[process.{id}] ready asks [listen.{}], which does not exist",
+                    ready.listen
+                ));
+            }
+            if !ready.path.starts_with('/') || ready.status.is_empty() {
+                return Err(format!(
+                    "[process.{id}] ready needs a path that starts with / and a status"
+                ));
+            }
+        }
+        if let Some(missing) = process
+            .after
+            .iter()
+            .find(|other| !self.process.contains_key(*other))
+        {
+            return Err(format!(
+                "[process.{id}] after names {missing}, which does not exist"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `name` can be nothing but a file in the folder at hand.
+fn is_file_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with('.')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+}
+
+/// Only `%d` (rendered files) and `%S` (state) may stand in a command, and no control characters.
+fn verify_specifiers(word: &str) -> Result<(), String> {
+    if word.chars().any(char::is_control) {
+        return Err(format!("{word:?} holds a control character"));
+    }
+    let mut chars = word.chars();
+    while let Some(c) = chars.next() {
+        if c == '%' && !matches!(chars.next(), Some('d' | 'S' | '%')) {
+            return Err(format!("{word:?}: only %d, %S and %% may stand in a command"));
+        }
+    }
+    Ok(())
+}
