@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What stands in a field of a form, and what is wrong with it.
+
+use crate::i18n::T;
+
+/// A field that people type into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextField {
+    /// What it holds now, as it was typed.
+    pub value: String,
+    /// What is wrong with it.
+    pub error: Option<FieldError>,
+}
+
+impl TextField {
+    /// A field that holds `value`.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self {
+            value: value.into(),
+            error: None,
+        }
+    }
+
+    /// The field with an error shown below it.
+    #[must_use]
+    pub fn with_error(mut self, error: FieldError) -> Self {
+        self.error = Some(error);
+        self
+    }
+}
+
+/// What is wrong with a field; the text says what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldError {
+    /// It is empty.
+    Required,
+    /// Fewer characters than this.
+    TooShort(u32),
+    /// More characters than this.
+    TooLong(u32),
+    /// The claim code is not the one the board shows.
+    WrongCode,
+    /// Not 8 letters and digits.
+    NotACode,
+    /// Not a board name (see `types::BoardName`).
+    NotABoardName,
+    /// Not a sign-in name (see `types::MemberName`).
+    NotAMemberName,
+    /// Not a domain name (see `types::Domain`).
+    NotADomain,
+    /// A member, domain, token or device with this name exists.
+    Taken,
+    /// The two passwords differ.
+    Different,
+    /// The current password is wrong.
+    WrongPassword,
+    /// The password is among those everybody tries first, or holds the name.
+    EasyPassword,
+    /// Not a whole number.
+    NotANumber,
+    /// Not in this range.
+    OutOfRange {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+    },
+    /// Not one of the choices.
+    NotAChoice,
+    /// Must be one line of at most so many characters.
+    NotOneLine(usize),
+    /// Not an https address.
+    NotAnAddress,
+    /// Not an e-mail address.
+    NotAnEmail,
+    /// Not a year.
+    NotAYear,
+    /// Not two-letter codes of languages.
+    NotLanguages,
+    /// The name typed is not the name asked for.
+    NotTheName,
+    /// Terms have to be accepted.
+    NotAccepted,
+    /// Anything else, in words that somebody else chose.
+    Other(String),
+}
+
+impl FieldError {
+    pub(crate) fn text(&self, t: T) -> String {
+        match self {
+            Self::Required => t.error_required().into(),
+            Self::TooShort(least) => t.error_too_short(least),
+            Self::TooLong(most) => t.error_too_long(most),
+            Self::WrongCode => t.error_wrong_code().into(),
+            Self::NotACode => t.error_not_a_code().into(),
+            Self::NotABoardName => t.error_not_a_board_name().into(),
+            Self::NotAMemberName => t.error_not_a_member_name().into(),
+            Self::NotADomain => t.error_not_a_domain().into(),
+            Self::Taken => t.error_taken().into(),
+            Self::Different => t.error_different().into(),
+            Self::WrongPassword => t.error_wrong_password().into(),
+            Self::EasyPassword => t.error_easy_password().into(),
+            Self::NotANumber => t.error_not_a_number().into(),
+            Self::OutOfRange { min, max } => t.error_out_of_range(max, min),
+            Self::NotAChoice => t.error_not_a_choice().into(),
+            Self::NotOneLine(most) => t.error_not_one_line(most),
+            Self::NotAnAddress => t.error_not_an_address().into(),
+            Self::NotAnEmail => t.error_not_an_email().into(),
+            Self::NotAYear => t.error_not_a_year().into(),
+            Self::NotLanguages => t.error_not_languages().into(),
+            Self::NotTheName => t.error_not_the_name().into(),
+            Self::NotAccepted => t.error_not_accepted().into(),
+            Self::Other(text) => text.clone(),
+        }
+    }
+}

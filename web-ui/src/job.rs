@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Work that goes on after a request was answered.
+
+use crate::i18n::T;
+use types::Timestamp;
+
+/// What a job is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    /// Enabling the service with this title.
+    Enable(String),
+    /// New settings for a service.
+    Configure(String),
+    /// Starting.
+    Start(String),
+    /// Stopping.
+    Stop(String),
+    /// Restarting.
+    Restart(String),
+    /// Updating.
+    Update(String),
+    /// Going back to the version before.
+    Rollback(String),
+    /// Removing, with its data archived.
+    Remove(String),
+    /// Getting a certificate for a name.
+    Certificate(String),
+    /// Anything else, in words that somebody else chose.
+    Other(String),
+}
+
+impl JobKind {
+    pub(crate) fn text(&self, t: T) -> String {
+        match self {
+            Self::Enable(title) => t.job_enable(title),
+            Self::Configure(title) => t.job_configure(title),
+            Self::Start(title) => t.job_start(title),
+            Self::Stop(title) => t.job_stop(title),
+            Self::Restart(title) => t.job_restart(title),
+            Self::Update(title) => t.job_update(title),
+            Self::Rollback(title) => t.job_rollback(title),
+            Self::Remove(title) => t.job_remove(title),
+            Self::Certificate(name) => t.job_certificate(name),
+            Self::Other(text) => text.clone(),
+        }
+    }
+}
+
+/// State of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// It waits for others.
+    Waiting,
+    /// It is being worked on.
+    Running,
+    /// Done.
+    Done,
+    /// Given up.
+    Failed,
+}
+
+impl JobState {
+    /// The word for programs and events.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether nothing more will happen.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed)
+    }
+
+    pub(crate) fn label(self, t: T) -> &'static str {
+        match self {
+            Self::Waiting => t.job_state_waiting(),
+            Self::Running => t.job_state_running(),
+            Self::Done => t.job_state_done(),
+            Self::Failed => t.job_state_failed(),
+        }
+    }
+}
+
+/// A job in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobRow {
+    /// Its id, as in `/jobs/<id>`.
+    pub id: String,
+    /// What it is for.
+    pub kind: JobKind,
+    /// How it is doing.
+    pub state: JobState,
+    /// Percent done.
+    pub progress: u8,
+    /// When it was asked for.
+    pub started: Timestamp,
+}
+
+impl JobRow {
+    pub(crate) fn segment(&self) -> String {
+        crate::url::segment(&self.id)
+    }
+}
+
+/// One step of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRow {
+    /// What it does.
+    pub kind: StepKind,
+    /// How it is doing.
+    pub state: StepState,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// Verify the software's signature and mount it.
+    MountBundles,
+    /// Write configuration and units.
+    Render,
+    /// Start.
+    Start,
+    /// Wait for the first good answer.
+    WaitReady,
+    /// Let the front door know the names.
+    Route,
+    /// Ask for certificates.
+    Certificate,
+    /// Make the members' accounts.
+    Provision,
+    /// Stop.
+    Stop,
+    /// Remove units and files.
+    Remove,
+    /// Put the data into the archive.
+    Archive,
+    /// Unmount software nobody uses.
+    Unmount,
+    /// Anything else, in words that somebody else chose.
+    Other(String),
+}
+
+impl StepKind {
+    pub(crate) fn text(&self, t: T) -> &str {
+        match self {
+            Self::MountBundles => t.step_mount(),
+            Self::Render => t.step_render(),
+            Self::Start => t.step_start(),
+            Self::WaitReady => t.step_wait(),
+            Self::Route => t.step_route(),
+            Self::Certificate => t.step_certificate(),
+            Self::Provision => t.step_provision(),
+            Self::Stop => t.step_stop(),
+            Self::Remove => t.step_remove(),
+            Self::Archive => t.step_archive(),
+            Self::Unmount => t.step_unmount(),
+            Self::Other(text) => text,
+        }
+    }
+}
+
+/// State of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// Not yet begun.
+    Waiting,
+    /// Being worked on.
+    Running,
+    /// Done.
+    Done,
+    /// It failed.
+    Failed,
+}
+
+impl StepState {
+    /// The word for programs and styles.
+    pub fn code(self) -> &'static str {
+        self.as_job().code()
+    }
+
+    pub(crate) fn label(self, t: T) -> &'static str {
+        self.as_job().label(t)
+    }
+
+    fn as_job(self) -> JobState {
+        match self {
+            Self::Waiting => JobState::Waiting,
+            Self::Running => JobState::Running,
+            Self::Done => JobState::Done,
+            Self::Failed => JobState::Failed,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What the last request did, told once at the top of the next page.
+
+use crate::i18n::T;
+use serde::{Deserialize, Serialize};
+
+/// A message for the person, kept with the session until the next page is shown. `about` names whom or what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", content = "about", rename_all = "snake_case")]
+pub enum Notice {
+    /// The board is claimed; this is its name.
+    Claimed(String),
+    /// Settings or texts were saved.
+    Saved,
+    /// Nothing was different.
+    NothingChanged,
+    /// Signed out.
+    SignedOut,
+    /// A member was added.
+    MemberAdded(String),
+    /// A member was removed.
+    MemberRemoved(String),
+    /// A member's role was changed.
+    RoleChanged(String),
+    /// The password was changed; other sessions are ended.
+    PasswordChanged,
+    /// A session was ended.
+    SessionEnded,
+    /// An app password or token was revoked.
+    Revoked(String),
+    /// A domain was added.
+    DomainAdded(String),
+    /// A domain was removed.
+    DomainRemoved(String),
+    /// A certificate was asked for.
+    CertificateOrdered(String),
+    /// An archive was deleted.
+    ArchivePurged(String),
+    /// Work on a service started.
+    Working(String),
+    /// A warning in words that somebody else chose.
+    Warning(String),
+    /// An error in words that somebody else chose.
+    Error(String),
+}
+
+/// How loud a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// It worked.
+    Good,
+    /// It is good to know.
+    Info,
+    /// It needs care.
+    Warning,
+    /// It did not work.
+    Error,
+}
+
+impl Notice {
+    /// How loud it is.
+    pub fn kind(&self) -> NoticeKind {
+        match self {
+            Self::NothingChanged | Self::Working(_) | Self::SignedOut => NoticeKind::Info,
+            Self::Warning(_) => NoticeKind::Warning,
+            Self::Error(_) => NoticeKind::Error,
+            _ => NoticeKind::Good,
+        }
+    }
+
+    pub(crate) fn class(&self) -> &'static str {
+        match self.kind() {
+            NoticeKind::Good => "good",
+            NoticeKind::Info => "info",
+            NoticeKind::Warning => "warn",
+            NoticeKind::Error => "bad",
+        }
+    }
+
+    /// Errors are read out at once, the rest when there is time.
+    pub(crate) fn role(&self) -> &'static str {
+        if self.kind() == NoticeKind::Error { "alert" } else { "status" }
+    }
+
+    pub(crate) fn text(&self, t: T) -> String {
+        match self {
+            Self::Claimed(board) => t.notice_claimed(board),
+            Self::Saved => t.notice_saved().into(),
+            Self::NothingChanged => t.notice_nothing_changed().into(),
+            Self::SignedOut => t.notice_signed_out().into(),
+            Self::MemberAdded(name) => t.notice_member_added(name),
+            Self::MemberRemoved(name) => t.notice_member_removed(name),
+            Self::RoleChanged(name) => t.notice_role_changed(name),
+            Self::PasswordChanged => t.notice_password_changed().into(),
+            Self::SessionEnded => t.notice_session_ended().into(),
+            Self::Revoked(name) => t.notice_revoked(name),
+            Self::DomainAdded(name) => t.notice_domain_added(name),
+            Self::DomainRemoved(name) => t.notice_domain_removed(name),
+            Self::CertificateOrdered(name) => t.notice_certificate_ordered(name),
+            Self::ArchivePurged(name) => t.notice_archive_purged(name),
+            Self::Working(name) => t.notice_working(name),
+            Self::Warning(text) | Self::Error(text) => text.clone(),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! One module per page: its view model, and its forms in words.
+
+mod account;
+mod archives;
+mod audit;
+mod catalog;
+mod certificates;
+mod claim;
+mod cooperative;
+mod error;
+mod home;
+mod job;
+mod members;
+mod public;
+mod service;
+mod sign_in;
+
+pub use account::{AccountPage, SessionRow, TokenRow, TokenScope};
+pub use archives::{ArchiveRow, ArchivesPage};
+pub use audit::{AuditPage, AuditRow};
+pub use catalog::{CatalogCard, CatalogFacts, CatalogPage, EnablePage, Refusal};
+pub use certificates::{
+    AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage, LocalCa,
+};
+pub use claim::{ClaimPage, ClaimState};
+pub use cooperative::{CooperativeForm, CooperativePage, ProfileField};
+pub use error::{ErrorKind, ErrorPage};
+pub use home::{BoardHealth, Filled, HomePage, ServiceRow};
+pub use job::JobPage;
+pub use members::{MemberRow, MembersPage, Role};
+pub use public::{PublicPage, PublicProfile, PublicService, TextKind, TextPage};
+pub use service::{Address, AppPasswordRow, AppPasswords, Connect, Sandbox, ServicePage, Usage};
+pub use sign_in::{SignInPage, SignInProblem};

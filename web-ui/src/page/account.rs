@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A member's own account.
+
+use crate::{
+    field::{FieldError, TextField},
+    i18n::T,
+    layout::{Layout, page},
+    secret::NewSecret,
+};
+use types::Timestamp;
+
+/// `GET /account`: own name, language, password, sessions and API tokens.
+///
+/// Forms, answered with 303 to `/account` or this page with errors (422):
+/// - `POST /account` with `display_name` and `language` (`en`, `fr`)
+/// - `POST /account/password` with `current_password`, `new_password`, `new_password_again`
+/// - `POST /account/sessions/revoke` with `id`
+/// - `POST /account/tokens` with `label` and `scope` (`read` or `all`); answer 200 with [`AccountPage::new_token`]
+/// - `POST /account/tokens/revoke` with `id`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountPage {
+    /// What every page knows.
+    pub layout: Layout,
+    /// What people call them.
+    pub display_name: TextField,
+    /// What is wrong with the current password.
+    pub current_password_error: Option<FieldError>,
+    /// What is wrong with the new password.
+    pub new_password_error: Option<FieldError>,
+    /// What is wrong with its repetition.
+    pub new_password_again_error: Option<FieldError>,
+    /// Where they are signed in.
+    pub sessions: Vec<SessionRow>,
+    /// Their API tokens.
+    pub tokens: Vec<TokenRow>,
+    /// Label of the token in the form.
+    pub token_label: TextField,
+    /// The token that was just made, shown once.
+    pub new_token: Option<NewSecret>,
+}
+
+/// A place where a member is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id, for ending it (not the secret).
+    pub id: String,
+    /// Browser and system, as it told them: `Firefox, Linux`.
+    pub device: String,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it was last used.
+    pub last_used: Timestamp,
+    /// Whether it is the one that looks at the page.
+    pub current: bool,
+}
+
+/// An API token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its id, for revoking.
+    pub id: String,
+    /// What it is called.
+    pub label: String,
+    /// What it may do.
+    pub scope: TokenScope,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
+}
+
+/// What an API token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenScope {
+    /// Look at everything the member may see.
+    Read,
+    /// Do everything the member may do.
+    All,
+}
+
+impl TokenScope {
+    /// The word in forms.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::All => "all",
+        }
+    }
+
+    /// Reads the word in forms.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Read, Self::All].into_iter().find(|scope| scope.code() == code)
+    }
+
+    pub(crate) fn label(self, t: T) -> &'static str {
+        match self {
+            Self::Read => t.account_scope_read(),
+            Self::All => t.account_scope_all(),
+        }
+    }
+}
+
+page!(AccountPage, "account.html");
