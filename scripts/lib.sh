@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# shellcheck shell=bash
+#
+# What the scripts share: calm messages, packages of the machine, the address
+# of the Debian mirror, and stamps that make the second run quick. Sourced,
+# never run.
+
+set -euo pipefail
+
+# The repository's top, whatever the caller's working directory is.
+COMMONHOST_TOP="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+# Everything that is made goes under here.
+# shellcheck disable=SC2034
+COMMONHOST_OUT="$COMMONHOST_TOP/target"
+# The Debian release a board is made of.
+COMMONHOST_SUITE=trixie
+
+# Results go to stdout; what is being done goes to stderr.
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+need_root() {
+    [ "$(id -u)" = 0 ] || die "this needs root: it mounts file systems and starts containers. Run it with sudo."
+}
+
+# need_packages NAME...: installs the missing ones with apt. The list is looked
+# up before apt is asked, since asking apt costs a second on every run.
+need_packages() {
+    local missing=() package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    need_root
+    say "Installing ${missing[*]}"
+    # One at a time: two scripts started together would fail on dpkg's lock.
+    (
+        flock 9
+        export DEBIAN_FRONTEND=noninteractive
+        local log
+        log=$(mktemp)
+        if ! apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}" >"$log" 2>&1; then
+            # The machine's package lists may be missing or old.
+            { apt-get update -o DPkg::Lock::Timeout=300 &&
+                apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"; } >"$log" 2>&1 || {
+                tail -n 20 "$log" >&2
+                rm -f "$log"
+                die "apt could not install: ${missing[*]}"
+            }
+        fi
+        rm -f "$log"
+    ) 9>"${TMPDIR:-/tmp}/commonhost-apt.lock"
+}
+
+# Rust comes from wherever the machine has it; Debian's package for browsers is
+# the newest one in its archive.
+need_rust() {
+    if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then
+        PATH="$HOME/.cargo/bin:$PATH"
+    fi
+    command -v cargo >/dev/null && return 0
+    if [ -n "$(apt-cache policy cargo-web 2>/dev/null)" ]; then
+        need_packages cargo-web rustc-web
+    else
+        need_packages cargo rustc
+    fi
+    command -v cargo >/dev/null || die "cargo is missing: install Rust (https://rustup.rs), then run this again."
+}
+
+# The machine's own apt sources, in whichever of the two notations, as lines
+# "URI RELEASE LABEL".
+_apt_sources() {
+    # shellcheck disable=SC2016
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(LABEL)' 'Created-By: Packages' 2>/dev/null | sort -u
+}
+
+# The mirror the board's packages come from: COMMONHOST_MIRROR, or where this
+# machine gets its own Debian from.
+debian_mirror() {
+    local codename uri
+    if [ -n "${COMMONHOST_MIRROR:-}" ]; then
+        printf '%s\n' "${COMMONHOST_MIRROR%/}"
+        return
+    fi
+    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+    uri=$(_apt_sources | awk -v c="$codename" '$2 == c || $2 == "stable" { print $1; exit }')
+    [ -n "$uri" ] || die "no Debian mirror in this machine's apt sources: set COMMONHOST_MIRROR=<address of a Debian mirror>"
+    printf '%s\n' "${uri%/}"
+}
+
+# The mirror of security updates: COMMONHOST_SECURITY_MIRROR, this machine's
+# own, or the sibling of the mirror.
+debian_security_mirror() {
+    local uri
+    if [ -n "${COMMONHOST_SECURITY_MIRROR:-}" ]; then
+        printf '%s\n' "${COMMONHOST_SECURITY_MIRROR%/}"
+        return
+    fi
+    uri=$(_apt_sources | awk '$2 ~ /^[a-z]+-security$/ { print $1; exit }')
+    if [ -z "$uri" ] || [ -n "${COMMONHOST_MIRROR:-}" ]; then
+        uri="$(debian_mirror)-security"
+    fi
+    printf '%s\n' "${uri%/}"
+}
+
+# The one-line sources of a board's release, for mmdebstrap and apt.
+board_sources() {
+    local mirror security
+    mirror=$(debian_mirror)
+    security=$(debian_security_mirror)
+    printf 'deb %s %s main\n' "$mirror" "$COMMONHOST_SUITE" "$mirror" "$COMMONHOST_SUITE-updates" "$security" "$COMMONHOST_SUITE-security"
+}
+
+# The machine's apt proxy settings, as lines for an apt.conf.
+apt_proxy_options() {
+    apt-config dump --format '%F "%v";%n' Acquire 2>/dev/null | grep -Ei '::proxy "[^"]' || true
+}
+
+# hash_of PATH...: one hash over names, modes and contents.
+hash_of() {
+    local path
+    for path in "$@"; do
+        [ -e "$path" ] || continue
+        find "$path" \( -type f -o -type l \) -printf '%p %m %l\n'
+        find "$path" -type f -print0 | sort -z | xargs -0 -r sha256sum
+    done | LC_ALL=C sort | sed "s|$COMMONHOST_TOP/||g" | sha256sum | cut -c1-32
+}
+
+# fresh STAMP HASH: true when what STAMP stands for was made from HASH.
+fresh() { [ "$(cat "$1" 2>/dev/null || true)" = "$2" ]; }
+
+stamp() {
+    mkdir -p "$(dirname "$1")"
+    printf '%s\n' "$2" >"$1"
+}
+
+# The name Debian has for this machine's architecture.
+host_arch() { dpkg --print-architecture; }

@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+#
+# yard.sh VERB STATE …: the inner half of scripts/try, run inside the yard.
+#
+# The yard is a place of its own on the machine: a mount, network, process and
+# cgroup namespace in which the boards, their bridge and the ACME server live.
+# Killing its first process ends every process in it, and with them go its
+# mounts and links, whatever state a crash left them in.
+
+set -euo pipefail
+
+verb=$1
+state=$2
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+gateway=10.77.0.1
+
+fail() {
+    printf 'yard: %s\n' "$*" >&2
+    exit 1
+}
+
+address_of() { printf '10.77.0.%d' $((10 + $1)); }
+
+# --- the place ---------------------------------------------------------------
+
+# First process of the yard: own /sys and /run, an own cgroup, then wait and
+# reap. The machine's /run is hidden, so that nothing in here takes the
+# machine's systemd for its own.
+enter() {
+    local cgroup=$1
+    mount -t sysfs sysfs /sys
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup || fail "no cgroup v2 on this machine"
+    mount -t tmpfs -o mode=0755,size=64m tmpfs /run
+    mkdir -p "/sys/fs/cgroup/$cgroup"
+    # Best effort: on a machine with cgroup v1 the controllers are elsewhere.
+    delegate /sys/fs/cgroup
+    echo $$ >"/sys/fs/cgroup/$cgroup/cgroup.procs"
+    exec unshare --cgroup "$here/yard.sh" hold "$state"
+}
+
+# delegate CGROUP: lets children of CGROUP be limited, where that is possible.
+delegate() {
+    local controller
+    for controller in cpu memory pids io; do
+        echo "+$controller" >"$1/cgroup.subtree_control" 2>/dev/null || true
+    done
+}
+
+hold() {
+    umount /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+    mkdir -p /sys/fs/cgroup/yard
+    echo $$ >/sys/fs/cgroup/yard/cgroup.procs
+    delegate /sys/fs/cgroup
+
+    ip link set lo up
+    ip link add br0 type bridge forward_delay 0 mcast_snooping 0
+    ip address add "$gateway/24" dev br0
+    ip link set br0 up
+
+    mkdir -p /run/root
+    mount_root "$state/root.erofs" /run/root
+    : >/run/ready
+    trap 'exit 0' TERM
+    # `wait` also collects what others leave behind, as a first process must.
+    while :; do
+        sleep 3600 &
+        wait $! || true
+    done
+}
+
+# Without a loop device where the kernel can (6.12 and later), as on a board;
+# mount(8) of older releases insists on one.
+mount_root() {
+    if python3 - "$1" "$2" <<'END' 2>/dev/null; then
+import ctypes, sys
+MS_RDONLY, MS_NODEV = 1, 4
+libc = ctypes.CDLL(None, use_errno=True)
+source, target = (argument.encode() for argument in sys.argv[1:])
+sys.exit(libc.mount(source, target, b"erofs", MS_RDONLY | MS_NODEV, None) != 0)
+END
+        return
+    fi
+    mount -t erofs -o ro,nodev,loop "$1" "$2" || fail "this kernel cannot mount erofs, the board's root"
+}
+
+# --- the ACME server ---------------------------------------------------------
+
+acme() {
+    local dir=$state/acme
+    cd "$dir"
+    echo $$ >/sys/fs/cgroup/yard/cgroup.procs
+    # Any name is board 1, until a test says otherwise on the management port.
+    setsid pebble-challtestsrv -defaultIPv4 "$(address_of 1)" -defaultIPv6 "" -dns01 "$gateway:53" \
+        -http01 "" -https01 "" -tlsalpn01 "" -management "$gateway:8055" >dns.log 2>&1 </dev/null &
+    PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 setsid pebble -config "$dir/pebble.json" \
+        -dnsserver "$gateway:53" -strict >pebble.log 2>&1 </dev/null &
+}
+
+# --- a board -----------------------------------------------------------------
+
+board() {
+    local k=$1 name=board$1 dir=$state/board$1 network cgroup=/sys/fs/cgroup/board$1
+    ip link delete "vb-$name" 2>/dev/null || true
+    [ ! -d "$cgroup" ] || find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    mkdir -p "$cgroup"
+    echo $$ >"$cgroup/cgroup.procs"
+    # What DHCP tells a board at home: its address and whom to ask for names.
+    network="[Match]\nName=host0\n[Network]\nAddress=$(address_of "$k")/24\nDNS=$gateway\nDomains=~.\nMulticastDNS=resolve\nLLMNR=no\nIPv6AcceptRA=no\n"
+    echo $$ >"$dir/nspawn.pid"
+    exec setsid systemd-nspawn --quiet --register=no --keep-unit --settings=no \
+        --directory=/run/root --read-only --machine="$name" --hostname="$name" --uuid="$(cat "$dir/uuid")" \
+        --network-bridge=br0 --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
+        --bind="$dir/data:/data" --bind="$dir/boot:/boot" \
+        --bind-ro="$state/bin:/usr/lib/commonhost" \
+        --bind-ro="$state/bundles:/usr/share/commonhost/bundles" \
+        --bind-ro="$state/keys:/usr/share/commonhost/keys" \
+        --set-credential="network.network.10-host0:$network" \
+        --boot >>"$dir/console.log" 2>&1 </dev/null
+}
+
+# The container's first process, as seen in the yard.
+leader_of() {
+    local nspawn
+    nspawn=$(cat "$state/board$1/nspawn.pid" 2>/dev/null) || return 1
+    pgrep -o -P "$nspawn"
+}
+
+# shutdown K: asks the board to stop and waits.
+shutdown() {
+    local leader i
+    leader=$(leader_of "$1") || return 0
+    kill -s SIGRTMIN+3 "$leader" 2>/dev/null || return 0
+    for ((i = 0; i < 150; i++)); do
+        kill -0 "$leader" 2>/dev/null || return 0
+        sleep 0.1
+    done
+}
+
+# cut K: as if the plug were pulled.
+cut() {
+    local nspawn leader i
+    nspawn=$(cat "$state/board$1/nspawn.pid" 2>/dev/null) || return 0
+    leader=$(leader_of "$1") || leader=
+    # shellcheck disable=SC2086
+    kill -KILL $leader "$nspawn" 2>/dev/null || true
+    for ((i = 0; i < 100; i++)); do
+        kill -0 "$nspawn" 2>/dev/null || [ -e "/sys/class/net/vb-board$1" ] || break
+        sleep 0.05
+    done
+    rm -f "$state/board$1/nspawn.pid"
+}
+
+# run K CMD…: runs CMD on the board, with its exit code and standard streams.
+run() {
+    local leader
+    leader=$(leader_of "$1") || fail "board$1 is not running"
+    shift
+    exec nsenter --target "$leader" --mount --uts --ipc --net --pid --cgroup --root --wd -- \
+        /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
+}
+
+# door PORT ADDRESS: what arrives at the machine's 127.0.0.1:PORT goes to
+# ADDRESS in the yard, byte by byte. It listens in the machine's network and
+# connects in the yard's; that is why it is started outside the latter.
+door() {
+    local proxy=/usr/lib/systemd/systemd-socket-proxyd
+    [ -x "$proxy" ] || proxy=/lib/systemd/systemd-socket-proxyd
+    ulimit -n "$(ulimit -H -n)"
+    echo $$ >/sys/fs/cgroup/yard/cgroup.procs
+    exec setsid systemd-socket-activate --listen="127.0.0.1:$1" \
+        nsenter --net=/proc/1/ns/net "$proxy" --connections-max=8192 "$2" >>"$state/doors.log" 2>&1 </dev/null
+}
+
+shift 2
+case $verb in
+enter | hold | acme | board | shutdown | cut | run | door) "$verb" "$@" ;;
+*) fail "unknown verb $verb" ;;
+esac
