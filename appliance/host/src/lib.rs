@@ -1,1 +1,36 @@
-//! host
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The only crate that touches the machine: systemd, mounts, files, journal, sensors and the clock.
+//!
+//! [`Machine`] runs as root in `commonhost-host.service` and carries out [`types::host::HostRequest`]s; it has no
+//! network, takes no paths and no shell words, and checks every argument again. [`HostClient`] is how the supervisor,
+//! which is not root, asks it. [`FakeHost`] stands in for both in tests.
+
+pub mod atomic;
+pub mod client;
+pub mod clock;
+mod console;
+mod error;
+mod fake;
+
+mod journal;
+mod layout;
+mod machine;
+mod mount;
+mod provision;
+mod render;
+pub mod sensors;
+mod server;
+mod setup;
+mod systemd;
+mod usage;
+
+pub use atomic::write_atomic;
+pub use client::{Host, HostClient, HostError};
+pub use error::{MachineError, chain};
+pub use fake::{FakeHost, FakeSystemd};
+
+pub use layout::Layout;
+pub use machine::{EntrySource, Machine};
+pub use render::{render_files, render_units, rendering_digest, unit_name};
+pub use server::serve;
+pub use systemd::{Bus, Systemd};

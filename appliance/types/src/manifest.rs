@@ -91,9 +91,32 @@ pub struct BundleSource {
     /// Take the Debian packages from this suite (`trixie-backports`) instead of the release.
     #[serde(default)]
     pub suite: Option<String>,
+    /// Packages those depend on but are not needed for what the service does here: left out.
+    #[serde(default)]
+    pub without: Vec<String>,
     /// Python packages from `PyPI`, pinned.
     #[serde(default)]
     pub pypi: Vec<PypiPackage>,
+    /// What packages bring outside `/usr` and the service needs: path in the package, path below `/usr` it is
+    /// moved to (both without a leading slash: `"var/lib/snac2/lang" = "usr/share/snac/lang"`). The rest is dropped.
+    #[serde(default)]
+    pub keep: BTreeMap<String, String>,
+    /// Changes to files of the packages.
+    #[serde(default)]
+    pub edit: Vec<BundleEdit>,
+}
+
+/// One change to a file in a bundle. Building fails when `find` is not there exactly once, so that a new version of
+/// the software cannot silently lose it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleEdit {
+    /// Path in the bundle, without a leading slash.
+    pub file: String,
+    /// The text to be replaced.
+    pub find: String,
+    /// What stands there instead.
+    pub replace: String,
 }
 
 /// A wheel or source archive from `PyPI`.
@@ -388,13 +411,31 @@ impl Manifest {
                 ));
             }
         }
+        for (from, to) in &self.bundle.keep {
+            if !is_inside(from) || !is_inside(to) || !to.starts_with("usr/") {
+                return Err(format!(
+                    "[bundle.keep] {from} must be kept below usr/, with no leading slash and no .."
+                ));
+            }
+        }
+        if let Some(edit) = self
+            .bundle
+            .edit
+            .iter()
+            .find(|edit| !is_inside(&edit.file) || !edit.file.starts_with("usr/") || edit.find.is_empty())
+        {
+            return Err(format!(
+                "[[bundle.edit]] {}: needs a file below usr/ and a text to find",
+                edit.file
+            ));
+        }
         for (name, file) in &self.files {
             if !is_file_name(name) || !is_file_name(&file.template) {
                 return Err(format!("[files.{name}]: file and template are plain file names"));
             }
         }
         for path in &self.data.paths {
-            if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+            if !is_inside(path) {
                 return Err(format!("[data] path {path} leaves the state folder"));
             }
         }
@@ -476,6 +517,11 @@ fn is_file_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+}
+
+/// Whether `path` stays below the folder it is taken in.
+fn is_inside(path: &str) -> bool {
+    !path.is_empty() && !path.starts_with('/') && !path.split('/').any(|part| part == "..")
 }
 
 /// Only `%d` (rendered files) and `%S` (state) may stand in a command, and no control characters.

@@ -22,7 +22,6 @@ pub enum SettingValue {
 
 /// `[settings.<key>]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Setting {
     /// What is asked, as a label.
     pub title: Text,

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Where everything is on a board, below one root path: `/` on a board, a temporary folder in a test.
+
+use std::path::{Path, PathBuf};
+use types::{Digest, ProcessId, ServiceName};
+
+/// The root path all others are made from.
+#[derive(Clone, Debug)]
+pub struct Layout(PathBuf);
+
+impl Layout {
+    /// A layout below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self(root.into())
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.join(path)
+    }
+
+    /// Folders with catalogs and bundles: what was downloaded, then what came with the image.
+    pub fn bundle_folders(&self) -> [PathBuf; 2] {
+        [self.at("data/commonhost/bundles"), self.at("usr/share/commonhost/bundles")]
+    }
+
+    /// Public key of the catalogs.
+    pub fn catalog_key(&self) -> PathBuf {
+        self.at("usr/share/commonhost/keys/catalog.pub")
+    }
+
+    /// Where a bundle is mounted.
+    pub fn mount_point(&self, bundle: &Digest) -> PathBuf {
+        self.mounts().join(bundle.as_str())
+    }
+
+    /// The folder of all mounted bundles.
+    pub fn mounts(&self) -> PathBuf {
+        self.at("run/commonhost/bundles")
+    }
+
+    /// The folder of rendered units; in memory, rendered again at every boot.
+    pub fn units(&self) -> PathBuf {
+        self.at("run/systemd/system")
+    }
+
+    /// The folder of a service's rendered files.
+    pub fn files(&self, service: &ServiceName) -> PathBuf {
+        self.at("run/commonhost/files").join(service.as_str())
+    }
+
+    /// The folder of a service's sockets.
+    pub fn sockets(&self, service: &ServiceName) -> PathBuf {
+        self.at("run/commonhost/sockets").join(service.as_str())
+    }
+
+    /// A service's data.
+    pub fn data(&self, service: &ServiceName) -> PathBuf {
+        self.at("data/services").join(service.as_str())
+    }
+
+    /// The folder of archives.
+    pub fn archives(&self) -> PathBuf {
+        self.at("data/archive")
+    }
+
+    /// A file of the boot partition.
+    pub fn boot(&self, file: &str) -> PathBuf {
+        self.at("boot").join(file)
+    }
+
+    /// The console people may be looking at.
+    pub fn console(&self) -> PathBuf {
+        self.at("dev/console")
+    }
+
+    /// The control group of a service's process.
+    pub fn control_group(&self, service: &ServiceName, process: &ProcessId) -> PathBuf {
+        self.at("sys/fs/cgroup/services.slice").join(crate::unit_name(service, process))
+    }
+
+    /// A folder of `/proc`.
+    pub fn process(&self, pid: u32) -> PathBuf {
+        self.at("proc").join(pid.to_string())
+    }
+
+    /// The root itself.
+    pub fn root(&self) -> &Path {
+        &self.0
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! From a manifest and settings to systemd units and files: pure, with a golden file per service.
+//!
+//! The sandbox is the default; a manifest asks for exceptions. Sources: systemd.exec(5), systemd.resource-control(5).
+
+mod files;
+mod unit;
+
+pub use files::render_files;
+pub use unit::render_units;
+pub(crate) use unit::{Account, render_account_unit};
+
+use ring::digest::{SHA256, digest};
+use types::{Digest, ProcessId, ServiceName, host::RenderInput};
+
+/// The systemd unit of a service's process: `service-radicale.service`, `service-miniflux-db.service`.
+pub fn unit_name(service: &ServiceName, process: &ProcessId) -> String {
+    if process.as_str() == "main" {
+        format!("service-{service}.service")
+    } else {
+        format!("service-{service}--{process}.service")
+    }
+}
+
+/// The service and process a unit belongs to; `None` for units that are not ours.
+pub(crate) fn parse_unit_name(unit: &str) -> Option<(ServiceName, ProcessId)> {
+    let inner = unit.strip_prefix("service-")?.strip_suffix(".service")?;
+    let (service, process) = inner.split_once("--").unwrap_or((inner, "main"));
+    Some((service.parse().ok()?, process.parse().ok()?))
+}
+
+/// Tells whether a rendering is current: the digest of all it is made from, and of the release that renders it.
+pub fn rendering_digest(input: &RenderInput) -> Digest {
+    let mut bytes = serde_json::to_vec(input).unwrap_or_default();
+    bytes.extend_from_slice(env!("CARGO_PKG_VERSION").as_bytes());
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+    Digest::from_bytes(&hash)
+}
+
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod fixtures;

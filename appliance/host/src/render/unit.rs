@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The systemd units of a service.
+
+use super::{rendering_digest, unit_name};
+use crate::layout::Layout;
+use std::{collections::BTreeMap, fmt::Write as _};
+use types::{
+    CatalogEntry, Manifest, MemberName, ProcessId,
+    host::RenderInput,
+    manifest::{Network, Process},
+};
+
+/// The units of a service, by unit name. Deterministic: same input, same bytes.
+pub fn render_units(
+    manifest: &Manifest,
+    entry: &CatalogEntry,
+    input: &RenderInput,
+    layout: &Layout,
+) -> BTreeMap<String, String> {
+    manifest
+        .process
+        .iter()
+        .map(|(id, process)| {
+            let unit = Unit { manifest, entry, input, layout };
+            (unit_name(&input.service, id), unit.service(id, process))
+        })
+        .collect()
+}
+
+/// The unit of one run of a `[sign_in] provision` command: the service's own sandbox and user, once.
+pub(crate) fn render_account_unit(
+    manifest: &Manifest,
+    entry: &CatalogEntry,
+    input: &RenderInput,
+    layout: &Layout,
+    account: &Account<'_>,
+) -> String {
+    Unit { manifest, entry, input, layout }.account(account)
+}
+
+/// What a `provision` command is run with.
+pub(crate) struct Account<'a> {
+    /// Who.
+    pub(crate) member: &'a MemberName,
+    /// What the member is called.
+    pub(crate) display_name: &'a str,
+    /// The command of the manifest.
+    pub(crate) command: &'a [String],
+    /// File with the password, for root's eyes.
+    pub(crate) password: Option<&'a std::path::Path>,
+}
+
+struct Unit<'a> {
+    manifest: &'a Manifest,
+    entry: &'a CatalogEntry,
+    input: &'a RenderInput,
+    layout: &'a Layout,
+}
+
+/// One `Key=value` line.
+fn line(text: &mut String, key: &str, value: impl std::fmt::Display) {
+    let _ = writeln!(text, "{key}={value}");
+}
+
+impl Unit<'_> {
+    fn service(&self, id: &ProcessId, process: &Process) -> String {
+        let mut text = self.head(id.as_str());
+        for other in &process.after {
+            let unit = unit_name(&self.input.service, other);
+            line(&mut text, "Requires", &unit);
+            line(&mut text, "After", &unit);
+        }
+        // A service that cannot start is tried again for ever, ever more slowly: the board stays calm and the
+        // service comes back by itself when the cause is gone.
+        line(&mut text, "StartLimitIntervalSec", 0);
+        text.push_str("\n[Service]\n");
+        line(&mut text, "Type", if process.notify { "notify" } else { "exec" });
+        for command in &process.prepare {
+            line(&mut text, "ExecStartPre", words(command));
+        }
+        line(&mut text, "ExecStart", words(&process.command));
+        line(&mut text, "Restart", "always");
+        line(&mut text, "RestartSec", 1);
+        line(&mut text, "RestartSteps", 6);
+        line(&mut text, "RestartMaxDelaySec", 300);
+        line(&mut text, "TimeoutStartSec", 120);
+        line(&mut text, "TimeoutStopSec", 20);
+        for (key, value) in &process.environment {
+            line(&mut text, "Environment", quoted(&format!("{key}={value}"), Specifiers::Kept));
+        }
+        let rendered = rendering_digest(self.input);
+        line(&mut text, "Environment", format!("COMMONHOST_RENDERED={rendered}"));
+        self.sandbox(&mut text);
+        text
+    }
+
+    fn account(&self, account: &Account<'_>) -> String {
+        let mut text = self.head("account");
+        text.push_str("\n[Service]\n");
+        line(&mut text, "Type", "oneshot");
+        line(&mut text, "ExecStart", words(account.command));
+        line(&mut text, "TimeoutStartSec", 30);
+        for (key, value) in [("MEMBER", account.member.as_str()), ("DISPLAY_NAME", account.display_name)] {
+            line(&mut text, "Environment", quoted(&format!("{key}={value}"), Specifiers::Escaped));
+        }
+        if let Some(password) = account.password {
+            line(&mut text, "LoadCredential", format!("password:{}", password.display()));
+        }
+        self.sandbox(&mut text);
+        text
+    }
+
+    fn head(&self, process: &str) -> String {
+        let service = &self.input.service;
+        let mut text = String::from("# Rendered by Commonhost from a signed manifest. Changes are overwritten.\n[Unit]\n");
+        line(&mut text, "Description", format!("Commonhost service {service} ({process})"));
+        line(&mut text, "X-Commonhost-Rendered", rendering_digest(self.input));
+        text
+    }
+
+    /// What every process of a service lives in.
+    fn sandbox(&self, text: &mut String) {
+        let service = &self.input.service;
+        let limits = &self.manifest.limits;
+        let outbound = self.manifest.permissions.network == Network::Outbound;
+
+        text.push_str("\n# Software: read-only bundles over /usr, for this unit alone.\n");
+        for bundle in &self.entry.bundles {
+            line(text, "ExtensionDirectories", self.layout.mount_point(&bundle.digest).display());
+        }
+        text.push_str("\n# Identity, state, sockets, rendered files.\n");
+        line(text, "DynamicUser", "yes");
+        line(text, "User", format!("service-{service}"));
+        line(text, "StateDirectory", service);
+        line(text, "StateDirectoryMode", "0700");
+        line(text, "UMask", "0007");
+        line(text, "BindPaths", format!("{}:/run/service", self.layout.sockets(service).display()));
+        for name in self.manifest.files.keys() {
+            let path = self.layout.files(service).join(name);
+            line(text, "LoadCredential", format!("{name}:{}", path.display()));
+        }
+        text.push_str("\n# Limits.\n");
+        line(text, "Slice", "services.slice");
+        line(text, "MemoryMax", format!("{}M", limits.memory_max_mib));
+        line(text, "MemorySwapMax", format!("{}M", limits.memory_max_mib));
+        line(text, "TasksMax", limits.tasks);
+        line(text, "CPUWeight", limits.cpu_weight);
+        line(text, "OOMPolicy", "stop");
+        line(text, "LimitCORE", 0);
+        text.push_str("\n# Sandbox.\n");
+        text.push_str(SANDBOX);
+        let writable_executable = self.manifest.permissions.writable_executable_memory;
+        line(text, "MemoryDenyWriteExecute", if writable_executable { "no" } else { "yes" });
+        line(text, "PrivateNetwork", if outbound { "no" } else { "yes" });
+        let families = if outbound { "AF_UNIX AF_INET AF_INET6" } else { "AF_UNIX" };
+        line(text, "RestrictAddressFamilies", families);
+        if !outbound {
+            line(text, "IPAddressDeny", "any");
+        }
+    }
+}
+
+/// The part of the sandbox that no manifest can change.
+const SANDBOX: &str = "\
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+DevicePolicy=closed
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProcSubset=pid
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+LockPersonality=yes
+KeyringMode=private
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+InaccessiblePaths=-/data -/boot -/run/commonhost -/run/dbus -/run/systemd/private
+";
+
+/// Whether `%d` and `%S` mean folders (manifest) or are just characters (a member's text).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Specifiers {
+    Kept,
+    Escaped,
+}
+
+/// A command line, each word quoted as systemd.service(5) and systemd.syntax(7) say; `$` is not expanded.
+fn words(command: &[String]) -> String {
+    let quoted: Vec<String> =
+        command.iter().map(|word| quoted(&word.replace('$', "$$"), Specifiers::Kept)).collect();
+    quoted.join(" ")
+}
+
+fn quoted(word: &str, specifiers: Specifiers) -> String {
+    let mut text = String::with_capacity(word.len() + 2);
+    text.push('"');
+    for c in word.chars() {
+        match c {
+            '"' | '\\' => {
+                text.push('\\');
+                text.push(c);
+            }
+            '%' if specifiers == Specifiers::Escaped => text.push_str("%%"),
+            c if c.is_control() => text.push(' '),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
+}
