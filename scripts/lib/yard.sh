@@ -85,12 +85,20 @@ END
     mount -t erofs -o ro,nodev,loop "$1" "$2" || fail "this kernel cannot mount erofs, the board's root"
 }
 
+# join NAME: moves this process into a cgroup of the yard. It has to happen
+# before the yard's cgroup namespace is entered: where the machine's systemd
+# mounted the hierarchy, nobody is let in from inside.
+join() {
+    mkdir -p "/sys/fs/cgroup/$1"
+    echo $$ >"/sys/fs/cgroup/$1/cgroup.procs"
+}
+
 # --- the ACME server ---------------------------------------------------------
 
 acme() {
     local dir=$state/acme
     cd "$dir"
-    echo $$ >/sys/fs/cgroup/yard/cgroup.procs
+    join yard
     # Any name is board 1, until a test says otherwise on the management port.
     setsid pebble-challtestsrv -defaultIPv4 "$(address_of 1)" -defaultIPv6 "" -dns01 "$gateway:53" \
         -http01 "" -https01 "" -tlsalpn01 "" -management "$gateway:8055" >dns.log 2>&1 </dev/null &
@@ -100,24 +108,41 @@ acme() {
 
 # --- a board -----------------------------------------------------------------
 
+# Runs until the board is switched off; a reboot that the board asks for is one.
 board() {
-    local k=$1 name=board$1 dir=$state/board$1 network cgroup=/sys/fs/cgroup/board$1
-    ip link delete "vb-$name" 2>/dev/null || true
-    [ ! -d "$cgroup" ] || find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
-    mkdir -p "$cgroup"
-    echo $$ >"$cgroup/cgroup.procs"
+    local k=$1 name=board$1 dir=$state/board$1 network nspawn status
     # What DHCP tells a board at home: its address and whom to ask for names.
     network="[Match]\nName=host0\n[Network]\nAddress=$(address_of "$k")/24\nDNS=$gateway\nDomains=~.\nMulticastDNS=resolve\nLLMNR=no\nIPv6AcceptRA=no\n"
-    echo $$ >"$dir/nspawn.pid"
-    exec setsid systemd-nspawn --quiet --register=no --keep-unit --settings=no \
-        --directory=/run/root --read-only --machine="$name" --hostname="$name" --uuid="$(cat "$dir/uuid")" \
-        --network-bridge=br0 --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
-        --bind="$dir/data:/data" --bind="$dir/boot:/boot" \
-        --bind-ro="$state/bin:/usr/lib/commonhost" \
-        --bind-ro="$state/bundles:/usr/share/commonhost/bundles" \
-        --bind-ro="$state/keys:/usr/share/commonhost/keys" \
-        --set-credential="network.network.10-host0:$network" \
-        --boot >>"$dir/console.log" 2>&1 </dev/null
+    while :; do
+        clear_after "$name"
+        join "$name"
+        setsid nsenter --cgroup=/proc/1/ns/cgroup -- \
+            systemd-nspawn --quiet --register=no --keep-unit --settings=no \
+            --directory=/run/root --read-only --machine="$name" --hostname="$name" --uuid="$(cat "$dir/uuid")" \
+            --network-bridge=br0 --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
+            --bind="$dir/data:/data" --bind="$dir/boot:/boot" \
+            --bind-ro="$state/bin:/usr/lib/commonhost" \
+            --bind-ro="$state/bundles:/usr/share/commonhost/bundles" \
+            --bind-ro="$state/keys:/usr/share/commonhost/keys" \
+            --set-credential="network.network.10-host0:$network" \
+            --boot >>"$dir/console.log" 2>&1 </dev/null &
+        nspawn=$!
+        echo "$nspawn" >"$dir/nspawn.pid"
+        join yard
+        status=0
+        wait "$nspawn" || status=$?
+        # 133 is nspawn's word for a reboot.
+        [ "$status" = 133 ] || break
+    done
+    [ "$(cat "$dir/nspawn.pid" 2>/dev/null)" != "$nspawn" ] || rm -f "$dir/nspawn.pid"
+}
+
+# What an earlier start of the board left: its link, which the kernel takes a
+# moment to drop, and its cgroups.
+clear_after() {
+    local cgroup=/sys/fs/cgroup/$1
+    ip link delete "vb-$1" 2>/dev/null || true
+    [ ! -d "$cgroup" ] || find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
 }
 
 # The container's first process, as seen in the yard.
@@ -168,7 +193,7 @@ door() {
     local proxy=/usr/lib/systemd/systemd-socket-proxyd
     [ -x "$proxy" ] || proxy=/lib/systemd/systemd-socket-proxyd
     ulimit -n "$(ulimit -H -n)"
-    echo $$ >/sys/fs/cgroup/yard/cgroup.procs
+    join yard
     exec setsid systemd-socket-activate --listen="127.0.0.1:$1" \
         nsenter --net=/proc/1/ns/net "$proxy" --connections-max=8192 "$2" >>"$state/doors.log" 2>&1 </dev/null
 }
