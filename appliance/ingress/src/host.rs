@@ -83,7 +83,7 @@ pub(crate) fn is_address(host: &str) -> bool {
 /// Whether `host` only exists on the local network, where no public certificate can be had: `*.local`,
 /// `localhost`, literal addresses. These are served on port 80 as well.
 pub fn is_local(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".local") || is_address(host)
+    host == "localhost" || host.strip_suffix(".local").is_some() || is_address(host)
 }
 
 #[cfg(test)]

@@ -9,14 +9,17 @@
 mod accept;
 mod body;
 mod connection;
+mod count;
 mod forward;
 mod gate;
 mod headers;
 mod host;
 mod limits;
+mod linger;
 mod pages;
 mod proxy;
 mod route;
+mod stall;
 mod upstream;
 
 pub use accept::{Http01, Ingress, Parts};

@@ -38,12 +38,12 @@ impl Default for Limits {
             connections_per_address: 256,
             handshake: Duration::from_secs(10),
             headers: Duration::from_secs(15),
-            idle: Duration::from_secs(120),
+            idle: Duration::from_mins(2),
             header_bytes: 64 * 1024,
             header_count: 100,
             streams: 128,
-            body_stall: Duration::from_secs(60),
-            response: Duration::from_secs(120),
+            body_stall: Duration::from_mins(1),
+            response: Duration::from_mins(2),
             pool_per_service: 256,
         }
     }
