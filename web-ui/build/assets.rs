@@ -50,7 +50,8 @@ pub(crate) fn generate(out: &Path) {
     let mut icon = String::new();
     for source in &SOURCES {
         let file = format!("{}.{}", source.stem, source.extension);
-        let text = fs::read_to_string(format!("assets/{file}")).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let text =
+            fs::read_to_string(format!("assets/{file}")).unwrap_or_else(|error| panic!("{file}: {error}"));
         let text = text.replace("%ICON%", &icon);
         let hash = hash(text.as_bytes());
         let path = format!("/assets/{}.{hash}.{}", source.stem, source.extension);
@@ -76,10 +77,13 @@ pub(crate) fn generate(out: &Path) {
 
 /// 64 bits of SHA-256: enough to tell versions of our own files apart.
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .take(8)
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 fn brotli(bytes: &[u8]) -> Vec<u8> {

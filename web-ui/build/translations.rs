@@ -33,7 +33,28 @@ pub(crate) fn generate(out: &Path) {
 fn read(language: &str) -> Table {
     let path = format!("locales/{language}.toml");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let text = if language == "fr" {
+        french_spaces(&text)
+    } else {
+        text
+    };
     text.parse().unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// No line may break before French double punctuation, so the spaces there become no-break ones.
+fn french_spaces(text: &str) -> String {
+    [
+        (" :", ":"),
+        (" ;", ";"),
+        (" ?", "?"),
+        (" !", "!"),
+        (" »", "»"),
+        (" %", "%"),
+    ]
+    .iter()
+    .fold(text.replace("« ", "«\u{a0}"), |text, (spaced, mark)| {
+        text.replace(spaced, &format!("\u{a0}{mark}"))
+    })
 }
 
 /// Everything in `wanted` must be in `table`.
@@ -58,10 +79,18 @@ fn method(code: &mut String, name: &str, texts: &[&Value]) {
     let plural = texts[0].is_table();
     let mut signature = String::new();
     for parameter in &parameters {
-        let kind = if plural && parameter == "count" { "Count" } else { "std::fmt::Display" };
+        let kind = if plural && parameter == "count" {
+            "Count"
+        } else {
+            "std::fmt::Display"
+        };
         let _ = write!(signature, ", {parameter}: impl {kind}");
     }
-    let returns = if parameters.is_empty() { "&'static str" } else { "String" };
+    let returns = if parameters.is_empty() {
+        "&'static str"
+    } else {
+        "String"
+    };
     let _ = writeln!(code, "pub(crate) fn {name}(self{signature}) -> {returns} {{");
     if plural {
         code.push_str("let count = count.number();\n");
@@ -83,14 +112,21 @@ fn method(code: &mut String, name: &str, texts: &[&Value]) {
 }
 
 fn form<'a>(forms: &'a Table, name: &str, which: &str) -> &'a str {
-    forms.get(which).and_then(Value::as_str).unwrap_or_else(|| panic!("{name} lacks the form {which}"))
+    forms
+        .get(which)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("{name} lacks the form {which}"))
 }
 
 fn literal(text: &str, parameters: &BTreeSet<String>) -> String {
     if parameters.is_empty() {
         return format!("{text:?}");
     }
-    if text.contains('{') { format!("format!({text:?})") } else { format!("{text:?}.to_owned()") }
+    if text.contains('{') {
+        format!("format!({text:?})")
+    } else {
+        format!("{text:?}.to_owned()")
+    }
 }
 
 /// The names in braces. A plural always has `count`.

@@ -7,8 +7,8 @@ use types::{Language, Timestamp};
 
 impl T {
     /// Bytes in decimal units (1 kB = 1000 bytes, IEC 80000-13), three figures at most: `412 MB`, `1.4 GB`.
-    pub(crate) fn bytes(self, bytes: impl Into<Bytes>) -> String {
-        let Bytes(bytes) = bytes.into();
+    pub(crate) fn bytes(self, bytes: impl Plain<u64>) -> String {
+        let bytes = bytes.plain();
         let units = match self.0 {
             Language::En => ["B", "kB", "MB", "GB", "TB"],
             Language::Fr => ["o", "ko", "Mo", "Go", "To"],
@@ -28,13 +28,9 @@ impl T {
         }
     }
 
-    /// A whole number of mebibytes, as manifests count memory.
-    pub(crate) fn mebibytes(self, mebibytes: impl Into<Bytes>) -> String {
-        self.bytes(mebibytes.into().0.saturating_mul(1 << 20))
-    }
-
     /// `12%`, `12 %`.
-    pub(crate) fn percent(self, percent: f32) -> String {
+    pub(crate) fn percent(self, percent: impl Plain<f32>) -> String {
+        let percent = percent.plain();
         match self.0 {
             Language::En => format!("{percent:.0}%"),
             Language::Fr => format!("{percent:.0}\u{a0}%"),
@@ -42,16 +38,20 @@ impl T {
     }
 
     /// `52 °C`.
-    pub(crate) fn celsius(self, degrees: f32) -> String {
-        format!("{degrees:.0}\u{a0}°C")
+    pub(crate) fn celsius(self, degrees: impl Plain<f32>) -> String {
+        format!("{:.0}\u{a0}°C", degrees.plain())
     }
 
     /// The two largest units: `3 days 4 hours`.
-    pub(crate) fn duration(self, duration: Duration) -> String {
-        let seconds = duration.as_secs();
+    pub(crate) fn duration(self, duration: impl Plain<Duration>) -> String {
+        let seconds = duration.plain().as_secs();
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
         let join = |large: String, small: u64, text: String| {
-            if small == 0 { large } else { format!("{large} {text}") }
+            if small == 0 {
+                large
+            } else {
+                format!("{large} {text}")
+            }
         };
         match (days, hours, minutes) {
             (0, 0, 0) => self.time_seconds(seconds),
@@ -63,7 +63,8 @@ impl T {
     }
 
     /// How far `at` lies from `now`, in its largest unit: `3 minutes ago`, `in 2 months`.
-    pub(crate) fn relative(self, now: Timestamp, at: Timestamp) -> String {
+    pub(crate) fn relative(self, now: impl Plain<Timestamp>, at: impl Plain<Timestamp>) -> String {
+        let (now, at) = (now.plain(), at.plain());
         let far = now.0.abs_diff(at.0);
         if far < 45 {
             return self.time_now().to_owned();
@@ -75,7 +76,11 @@ impl T {
             5_184_000..63_072_000 => self.time_months(far / 2_592_000),
             _ => self.time_years(far / 31_536_000),
         };
-        if at < now { self.time_ago(text) } else { self.time_in(text) }
+        if at < now {
+            self.time_ago(text)
+        } else {
+            self.time_in(text)
+        }
     }
 
     fn decimal_point(self) -> char {
@@ -86,55 +91,52 @@ impl T {
     }
 }
 
-/// A number of bytes, from a number or a reference to one.
-pub(crate) struct Bytes(u64);
-
-impl From<u64> for Bytes {
-    fn from(bytes: u64) -> Self {
-        Self(bytes)
-    }
+/// A small value or a reference to one: templates pass both.
+pub(crate) trait Plain<V> {
+    fn plain(&self) -> V;
 }
 
-impl From<&u64> for Bytes {
-    fn from(bytes: &u64) -> Self {
-        Self(*bytes)
-    }
+macro_rules! plain {
+    ($($kind:ty),*) => {
+        $(impl Plain<$kind> for $kind {
+            fn plain(&self) -> $kind {
+                *self
+            }
+        }
+
+        impl<P: Plain<$kind>> Plain<$kind> for &P {
+            fn plain(&self) -> $kind {
+                (*self).plain()
+            }
+        })*
+    };
 }
 
-impl From<u32> for Bytes {
-    fn from(bytes: u32) -> Self {
-        Self(bytes.into())
-    }
-}
-
-impl From<&u32> for Bytes {
-    fn from(bytes: &u32) -> Self {
-        Self((*bytes).into())
-    }
-}
+plain!(u64, f32, Duration, Timestamp);
 
 /// `2026-11-20T14:05:00Z`, for the `datetime` attribute.
-pub(crate) fn machine(at: Timestamp) -> String {
-    strftime(at, "%Y-%m-%dT%H:%M:%SZ")
+pub(crate) fn machine(at: impl Plain<Timestamp>) -> String {
+    strftime(at.plain(), "%Y-%m-%dT%H:%M:%SZ")
 }
 
 /// `2026-11-20 14:05 UTC`, the same in every language.
-pub(crate) fn date_time(at: Timestamp) -> String {
-    strftime(at, "%Y-%m-%d %H:%M UTC")
+pub(crate) fn date_time(at: impl Plain<Timestamp>) -> String {
+    strftime(at.plain(), "%Y-%m-%d %H:%M UTC")
 }
 
 /// `14:05:07`, for log lines.
-pub(crate) fn clock(at: Timestamp) -> String {
-    strftime(at, "%H:%M:%S")
+pub(crate) fn clock(at: impl Plain<Timestamp>) -> String {
+    strftime(at.plain(), "%H:%M:%S")
 }
 
 /// `2026-11-20`.
-pub(crate) fn date(at: Timestamp) -> String {
-    strftime(at, "%Y-%m-%d")
+pub(crate) fn date(at: impl Plain<Timestamp>) -> String {
+    strftime(at.plain(), "%Y-%m-%d")
 }
 
 fn strftime(at: Timestamp, format: &str) -> String {
-    let clamped = at.0.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
+    let clamped =
+        at.0.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
     jiff::Timestamp::from_second(clamped)
         .unwrap_or_default()
         .strftime(format)
@@ -155,7 +157,6 @@ mod tests {
         assert_eq!(EN.bytes(1_400_000_000_u64), "1.4\u{a0}GB");
         assert_eq!(FR.bytes(1_400_000_000_u64), "1,4\u{a0}Go");
         assert_eq!(EN.bytes(412_000_000_u64), "412\u{a0}MB");
-        assert_eq!(EN.mebibytes(64_u32), "67\u{a0}MB");
         assert!(EN.bytes(u64::MAX).ends_with("TB"));
     }
 

@@ -18,27 +18,21 @@ impl Count for u64 {
     }
 }
 
-impl Count for &u64 {
-    fn number(self) -> u64 {
-        *self
-    }
-}
-
 impl Count for u32 {
     fn number(self) -> u64 {
         self.into()
     }
 }
 
-impl Count for &u32 {
-    fn number(self) -> u64 {
-        (*self).into()
-    }
-}
-
 impl Count for usize {
     fn number(self) -> u64 {
         u64::try_from(self).unwrap_or(u64::MAX)
+    }
+}
+
+impl<C: Count + Copy> Count for &C {
+    fn number(self) -> u64 {
+        (*self).number()
     }
 }
 

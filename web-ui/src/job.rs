@@ -60,6 +60,9 @@ pub enum JobState {
 }
 
 impl JobState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Running, Self::Done, Self::Failed];
+
     /// The word for programs and events.
     pub fn code(self) -> &'static str {
         match self {

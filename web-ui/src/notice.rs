@@ -79,7 +79,11 @@ impl Notice {
 
     /// Errors are read out at once, the rest when there is time.
     pub(crate) fn role(&self) -> &'static str {
-        if self.kind() == NoticeKind::Error { "alert" } else { "status" }
+        if self.kind() == NoticeKind::Error {
+            "alert"
+        } else {
+            "status"
+        }
     }
 
     pub(crate) fn text(&self, t: T) -> String {

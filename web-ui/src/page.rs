@@ -21,7 +21,8 @@ pub use archives::{ArchiveRow, ArchivesPage};
 pub use audit::{AuditPage, AuditRow};
 pub use catalog::{CatalogCard, CatalogFacts, CatalogPage, EnablePage, Refusal};
 pub use certificates::{
-    AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage, LocalCa,
+    AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
+    LocalCa,
 };
 pub use claim::{ClaimPage, ClaimState};
 pub use cooperative::{CooperativeForm, CooperativePage, ProfileField};

@@ -74,7 +74,10 @@ pub fn setting_fields(
     language: Language,
 ) -> Vec<SettingField> {
     let field = |(key, setting): (&String, &Setting)| {
-        let value = chosen.get(key).cloned().unwrap_or_else(|| setting.default_value());
+        let value = chosen
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| setting.default_value());
         let mut input = input(setting, &value, language);
         if let Some(entered) = entered {
             input.enter(entered.get(key).map(String::as_str));
@@ -105,7 +108,12 @@ fn input(setting: &Setting, value: &SettingValue, language: Language) -> Setting
             checked: text == "true",
             default: *default,
         },
-        SettingKind::Integer { default, min, max, unit } => SettingInput::Integer {
+        SettingKind::Integer {
+            default,
+            min,
+            max,
+            unit,
+        } => SettingInput::Integer {
             value: text,
             min: *min,
             max: *max,

@@ -26,16 +26,21 @@ fn is_plain(element: &str) -> bool {
     ];
     let lower = element.to_ascii_lowercase();
     let names_good = lower.split('<').skip(1).all(|rest| {
-        let name = rest.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next();
+        let name = rest
+            .trim_start_matches('/')
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next();
         name.is_some_and(|name| ELEMENTS.contains(&name) || name == "title")
     });
-    let attributes_good = lower.split(|c: char| c.is_whitespace() || c == '"' || c == '\'').all(|word| {
-        let name = word.trim_start_matches('/');
-        let forbidden = ["id=", "style=", "class=", "href=", "xlink:href=", "on"];
-        !forbidden.iter().any(|bad| {
-            name.starts_with(bad) && name.contains('=')
-        })
-    });
+    let attributes_good = lower
+        .split(|c: char| c.is_whitespace() || c == '"' || c == '\'')
+        .all(|word| {
+            let name = word.trim_start_matches('/');
+            let forbidden = ["id=", "style=", "class=", "href=", "xlink:href=", "on"];
+            !forbidden
+                .iter()
+                .any(|bad| name.starts_with(bad) && name.contains('='))
+        });
     lower.len() <= 16 * 1024 && names_good && attributes_good && lower.matches("<svg").count() == 1
 }
 
@@ -72,7 +77,11 @@ pub(crate) fn sparkline(samples: &[f32]) -> String {
     let mut points = String::new();
     let mut x = 0.0_f32;
     for sample in samples {
-        let share = if sample.is_finite() { sample.clamp(0.0, 100.0) } else { 0.0 };
+        let share = if sample.is_finite() {
+            sample.clamp(0.0, 100.0)
+        } else {
+            0.0
+        };
         let _ = write!(points, "{x:.1},{:.1} ", 31.0 - share * 0.3);
         x += step;
     }

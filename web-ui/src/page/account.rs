@@ -89,7 +89,9 @@ impl TokenScope {
 
     /// Reads the word in forms.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Read, Self::All].into_iter().find(|scope| scope.code() == code)
+        [Self::Read, Self::All]
+            .into_iter()
+            .find(|scope| scope.code() == code)
     }
 
     pub(crate) fn label(self, t: T) -> &'static str {

@@ -80,7 +80,10 @@ impl CatalogPage {
             }
         }
         let t = self.layout.t();
-        groups.into_iter().map(|(category, cards)| (category_title(t, category), cards)).collect()
+        groups
+            .into_iter()
+            .map(|(category, cards)| (category_title(t, category), cards))
+            .collect()
     }
 
     pub(crate) fn expired(&self) -> bool {
@@ -164,10 +167,11 @@ impl Refusal {
             Self::Other(text) => text.clone(),
         }
     }
+}
 
-    /// Whether it makes no sense to send the form again.
-    pub(crate) fn is_final(&self) -> bool {
-        !matches!(self, Self::Other(_))
+impl EnablePage {
+    pub(crate) fn wrong(&self) -> bool {
+        self.fields.iter().any(|field| field.error.is_some())
     }
 }
 

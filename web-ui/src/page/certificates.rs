@@ -142,6 +142,10 @@ impl CertificateRow {
         }
     }
 
+    pub(crate) fn needs_terms(&self) -> bool {
+        self.state == CertificateState::NeedsTerms
+    }
+
     /// The word for styles, shared with services.
     pub(crate) fn state_code(&self) -> &'static str {
         match self.state {

@@ -62,4 +62,14 @@ impl ClaimPage {
     }
 }
 
+impl ClaimPage {
+    /// Whether anything has to be corrected.
+    pub(crate) fn wrong(&self) -> bool {
+        let fields = [&self.code, &self.board_name, &self.name, &self.display_name];
+        fields.iter().any(|field| field.error.is_some())
+            || self.password_error.is_some()
+            || self.password_again_error.is_some()
+    }
+}
+
 page!(ClaimPage, "claim.html");

@@ -54,7 +54,11 @@ impl Filled {
     /// 0 to 100.
     #[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
     pub fn percent(self) -> f32 {
-        if self.total == 0 { 0.0 } else { self.used as f32 / self.total as f32 * 100.0 }
+        if self.total == 0 {
+            0.0
+        } else {
+            self.used as f32 / self.total as f32 * 100.0
+        }
     }
 }
 

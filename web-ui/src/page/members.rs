@@ -54,7 +54,13 @@ impl Role {
 
     /// Reads the word in forms.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Member, Self::Steward].into_iter().find(|role| role.code() == code)
+        [Self::Member, Self::Steward]
+            .into_iter()
+            .find(|role| role.code() == code)
+    }
+
+    pub(crate) fn is_steward(self) -> bool {
+        self == Self::Steward
     }
 
     pub(crate) fn label(self, t: T) -> &'static str {

@@ -78,7 +78,11 @@ impl PublicService {
 
 impl PublicPage {
     pub(crate) fn title(&self) -> &str {
-        if self.profile.name.is_empty() { &self.layout.board } else { &self.profile.name }
+        if self.profile.name.is_empty() {
+            &self.layout.board
+        } else {
+            &self.profile.name
+        }
     }
 
     /// schema.org `Organization` as JSON-LD, once the profile is complete. Every `<` is escaped, so that no value
@@ -97,15 +101,23 @@ impl PublicPage {
             "knowsLanguage": profile.languages,
             "contactPoint": { "@type": "ContactPoint", "url": profile.contact_url },
         });
-        profile.complete.then(|| value.to_string().replace('<', "\\u003c"))
+        profile
+            .complete
+            .then(|| value.to_string().replace('<', "\\u003c"))
     }
 }
 
 impl PublicProfile {
     pub(crate) fn has_links(&self) -> bool {
-        [&self.contact_url, &self.terms_url, &self.privacy_url, &self.economic_url, &self.home_url]
-            .iter()
-            .any(|address| !address.is_empty())
+        [
+            &self.contact_url,
+            &self.terms_url,
+            &self.privacy_url,
+            &self.economic_url,
+            &self.home_url,
+        ]
+        .iter()
+        .any(|address| !address.is_empty())
     }
 }
 
@@ -139,7 +151,11 @@ impl TextPage {
     /// Cuts a text at its blank lines.
     pub fn paragraphs(text: &str) -> Vec<String> {
         let text = text.replace("\r\n", "\n");
-        text.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        text.split("\n\n")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     pub(crate) fn title(&self) -> &'static str {

@@ -157,16 +157,47 @@ impl ServicePage {
         svg::qr(address).unwrap_or_default()
     }
 
+    pub(crate) fn wrong(&self) -> bool {
+        self.fields.iter().any(|field| field.error.is_some())
+    }
+
+    pub(crate) fn has_history(&self) -> bool {
+        self.usage.memory_history.len() > 1 && self.usage.cpu_history.len() > 1
+    }
+
+    /// Address of the stream of further log lines.
+    pub(crate) fn follow(&self) -> String {
+        format!("/api/v1/services/{}/logs?follow=true", self.name)
+    }
+
+    pub(crate) fn exposure(&self, tenths: &u8) -> String {
+        let point = match self.layout.language {
+            types::Language::En => '.',
+            types::Language::Fr => ',',
+        };
+        format!("{}{point}{}", tenths / 10, tenths % 10)
+    }
+
     /// Memory in percent of the limit.
     pub(crate) fn memory_percent(&self) -> Option<f32> {
         let used = self.usage.memory?;
-        Some(super::Filled { used, total: self.usage.memory_max }.percent())
+        Some(
+            super::Filled {
+                used,
+                total: self.usage.memory_max,
+            }
+            .percent(),
+        )
     }
 }
 
 impl Connect {
     pub(crate) fn paragraphs(&self) -> Vec<&str> {
-        self.text.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).collect()
+        self.text
+            .split("\n\n")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect()
     }
 }
 
