@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The whole of it: what the supervisor holds.
 
-use crate::{AcmeSettings, CertificateStatus, Clock, TlsError};
-use rustls::ServerConfig;
-use std::{collections::BTreeSet, net::IpAddr, path::PathBuf, sync::Arc};
-use tokio::sync::watch;
-use types::{BoardName, Domain};
+use crate::{
+    AcmeSettings, CertificateState, CertificateStatus, Clock, Source, TlsError,
+    authority::LocalAuthority,
+    challenge::Challenges,
+    domains::Entry,
+    leaf::Leaf,
+    resolver::{Resolver, Table},
+    schedule::Decision,
+    store::CertificateStore,
+};
+use rustls::{ServerConfig, crypto::ring};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::{Notify, watch};
+use types::{BoardName, Domain, Timestamp};
 
 /// What [`Certificates`] is made of.
 #[derive(Clone)]
@@ -23,77 +37,348 @@ pub struct Parts {
 /// All certificates of a board. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Certificates {
-    parts: Arc<Parts>,
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) clock: Clock,
+    /// Files of ACME: accounts, certificates, records.
+    pub(crate) store: CertificateStore,
+    pub(crate) challenges: Arc<Challenges>,
+    /// Something changed that may need an order, or end one.
+    pub(crate) wake: Notify,
+    authority: LocalAuthority,
+    resolver: Arc<Resolver>,
+    config: Arc<ServerConfig>,
+    changes: watch::Sender<u64>,
+    state: Mutex<State>,
+    served: Mutex<usize>,
+}
+
+pub(crate) struct State {
+    pub(crate) acme: AcmeSettings,
+    /// Counts up with each change of `acme`.
+    pub(crate) acme_version: u64,
+    pub(crate) domains: BTreeMap<Domain, Entry>,
+    /// The one that is being ordered.
+    pub(crate) ordering: Option<Domain>,
+    local: Local,
+}
+
+/// What the local authority certifies.
+struct Local {
+    /// The board's own `.local` name: on the certificate of those who name no host.
+    own: String,
+    names: BTreeSet<String>,
+    addresses: BTreeSet<IpAddr>,
+    /// For clients that name no host, or one that has no certificate.
+    otherwise: Leaf,
+    by_name: BTreeMap<String, Leaf>,
 }
 
 impl Certificates {
     /// Loads what is stored, makes the local authority and the board's own certificate if they are missing.
-    /// Serves at once; orders start with [`Self::run`].
+    /// Serves at once; orders start with [`Self::run`]. Reads and writes files.
     ///
     /// # Errors
     /// When the folder cannot be used. Damaged files in it are made anew and logged.
     pub fn open(parts: Parts) -> Result<Self, TlsError> {
+        let store = CertificateStore::open(parts.folder)?;
+        let now = (parts.clock)();
+        let authority = LocalAuthority::open(&store, &parts.board, now)?;
+        let own = format!("{}.local", parts.board);
+        let addresses = BTreeSet::from([IpAddr::from([127, 0, 0, 1]), std::net::Ipv6Addr::LOCALHOST.into()]);
+        let local = Local {
+            otherwise: otherwise(&authority, &own, &addresses, now)?,
+            names: BTreeSet::from([own.clone()]),
+            by_name: BTreeMap::new(),
+            own,
+            addresses,
+        };
+        let challenges = Arc::new(Challenges::default());
+        let first = Table {
+            by_name: [].into(),
+            otherwise: Arc::clone(&local.otherwise.key),
+        };
+        let resolver = Arc::new(Resolver::new(first, Arc::clone(&challenges)));
+        let state = State {
+            acme: parts.acme,
+            acme_version: 0,
+            domains: BTreeMap::new(),
+            ordering: None,
+            local,
+        };
+        let inner = Inner {
+            clock: parts.clock,
+            store: store.below("acme")?,
+            challenges,
+            wake: Notify::new(),
+            authority,
+            config: server_config(Arc::clone(&resolver))?,
+            resolver,
+            changes: watch::Sender::new(0),
+            state: Mutex::new(state),
+            served: Mutex::new(0),
+        };
+        inner.refresh_local()?;
         Ok(Self {
-            parts: Arc::new(parts),
+            inner: Arc::new(inner),
         })
     }
 
     /// The one TLS configuration of the board: resolver, ALPN `h2`, `http/1.1`, `acme-tls/1`, session tickets.
     pub fn server_config(&self) -> Arc<ServerConfig> {
-        let _ = &self.parts;
-        unimplemented!()
+        Arc::clone(&self.inner.config)
     }
 
     /// Sets the names and addresses that the local authority certifies: `<board>.local` and
-    /// `<service>-<board>.local`, and the board's own addresses. Addresses outside the private ranges are left out.
-    /// Takes effect at once; connections that are open stay.
+    /// `<service>-<board>.local`, and the board's own addresses. Each name has a certificate of its own, so that an
+    /// exception a member made in a browser survives when a service is added. Loopback is always there; names that
+    /// are not `.local` and addresses outside the private ranges are left out. Takes effect at once; connections
+    /// that are open stay. Writes files.
     ///
     /// # Errors
-    /// When a certificate cannot be made or stored; the others are in force.
+    /// When a certificate cannot be made or stored; what was in force stays.
     pub fn set_local(&self, names: &BTreeSet<String>, addresses: &BTreeSet<IpAddr>) -> Result<(), TlsError> {
-        let _ = (names, addresses);
-        Ok(())
+        {
+            let mut state = self.inner.state();
+            let own = state.local.own.clone();
+            state.local.names = names.iter().cloned().chain([own]).collect();
+            state.local.addresses = addresses.iter().copied().collect();
+            state.local.addresses.insert(IpAddr::from([127, 0, 0, 1]));
+            state.local.addresses.insert(std::net::Ipv6Addr::LOCALHOST.into());
+        }
+        self.inner.refresh_local()
+    }
+
+    /// Gives the board another name. The local authority keeps the one it was made with.
+    ///
+    /// # Errors
+    /// When a certificate cannot be made or stored; what was in force stays.
+    pub fn set_board(&self, board: &BoardName) -> Result<(), TlsError> {
+        {
+            let mut state = self.inner.state();
+            let old = std::mem::replace(&mut state.local.own, format!("{board}.local"));
+            let own = state.local.own.clone();
+            state.local.names.remove(&old);
+            state.local.names.insert(own);
+        }
+        self.inner.refresh_local()
     }
 
     /// Sets the domains for which a certificate is kept by ACME. A domain that is gone is not served any more; its
-    /// certificate stays on disk for when it comes back.
+    /// certificate stays on disk for when it comes back. Reads files.
     pub fn set_domains(&self, domains: &[Domain]) {
-        let _ = domains;
+        {
+            let mut state = self.inner.state();
+            state.domains.retain(|domain, _| domains.contains(domain));
+            for domain in domains {
+                if !state.domains.contains_key(domain) {
+                    state
+                        .domains
+                        .insert(domain.clone(), Entry::load(&self.inner.store, domain));
+                }
+            }
+        }
+        self.inner.publish();
+        self.inner.wake.notify_one();
     }
 
     /// Sets another CA, or switches orders off or on. Certificates at hand stay served until the new CA's are there.
     pub fn set_acme(&self, settings: AcmeSettings) {
-        let _ = settings;
+        {
+            let mut state = self.inner.state();
+            if state.acme == settings {
+                return;
+            }
+            state.acme = settings;
+            state.acme_version += 1;
+        }
+        self.inner.changed();
+        self.inner.wake.notify_one();
+    }
+
+    /// The ACME settings in force.
+    pub fn acme(&self) -> AcmeSettings {
+        self.inner.state().acme.clone()
     }
 
     /// Forgets the waiting time of a domain (not the limits): a person says it is mended.
     pub fn retry_now(&self, domain: &Domain) {
-        let _ = domain;
+        {
+            let mut state = self.inner.state();
+            let directory = state.acme.directory.clone();
+            if let Some(entry) = state.domains.get_mut(domain) {
+                entry.history(&directory).retry_now();
+            }
+        }
+        self.inner.changed();
+        self.inner.wake.notify_one();
     }
 
-    /// Every name, what is served for it and how it stands.
+    /// Every name, what is served for it and how it stands: first the domains, then the local names, last what
+    /// clients get who name no host.
     pub fn status(&self) -> Vec<CertificateStatus> {
-        Vec::new()
+        let now = (self.inner.clock)();
+        let mut state = self.inner.state();
+        let State {
+            acme,
+            domains,
+            ordering,
+            local,
+            ..
+        } = &mut *state;
+        let mut all = Vec::with_capacity(domains.len() + local.by_name.len() + 1);
+        for (domain, entry) in domains {
+            let certificate_state = if ordering.as_ref() == Some(domain) {
+                CertificateState::Ordering
+            } else if !acme.enabled {
+                CertificateState::Off
+            } else {
+                match entry.decide(&acme.directory, now) {
+                    _ if entry.is_good(&acme.directory, now) => CertificateState::Issued,
+                    Decision::Wait { until } => CertificateState::Waiting { until },
+                    Decision::Order => CertificateState::Waiting { until: now },
+                }
+            };
+            let (source, leaf) = match entry.servable(now) {
+                Some(leaf) => (Source::Acme, leaf),
+                None => (Source::Local, &local.otherwise),
+            };
+            let mut status = describe(domain.as_str(), source, leaf, certificate_state);
+            status.attempts = entry.history(&acme.directory).failures;
+            status.last_problem.clone_from(&entry.record.problem);
+            all.push(status);
+        }
+        let locals = local.by_name.iter().map(|(name, leaf)| (name.as_str(), leaf));
+        for (name, leaf) in locals.chain([("", &local.otherwise)]) {
+            all.push(describe(name, Source::Local, leaf, CertificateState::Issued));
+        }
+        all
     }
 
     /// Counts up with each change of [`Self::status`].
     pub fn changes(&self) -> watch::Receiver<u64> {
-        watch::channel(0).1
+        self.inner.changes.subscribe()
     }
 
     /// The answer to an HTTP-01 challenge (RFC 8555 section 8.3), while one is open.
     pub fn http_01_key_authorization(&self, token: &str) -> Option<String> {
-        let _ = token;
-        None
+        self.inner.challenges.answer(token)
     }
 
     /// The local authority's certificate (PEM), to be installed by members.
     pub fn ca_pem(&self) -> String {
-        String::new()
+        self.inner.authority.ca_pem().to_owned()
     }
 
     /// Keeps all certificates current; never returns. To be spawned once.
     pub async fn run(self) {
-        std::future::pending().await
+        self.inner.drive().await;
     }
+}
+
+impl Inner {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells those who watch.
+    pub(crate) fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Puts in force what the state says is to be served, and tells.
+    pub(crate) fn publish(&self) {
+        let now = (self.clock)();
+        let state = self.state();
+        let mut by_name = std::collections::HashMap::new();
+        for (name, leaf) in &state.local.by_name {
+            by_name.insert(name.as_str().into(), Arc::clone(&leaf.key));
+        }
+        let mut served = 0;
+        for (domain, entry) in &state.domains {
+            if let Some(leaf) = entry.servable(now) {
+                served += 1;
+                by_name.insert(domain.as_str().into(), Arc::clone(&leaf.key));
+            }
+        }
+        self.resolver.publish(Table {
+            by_name,
+            otherwise: Arc::clone(&state.local.otherwise.key),
+        });
+        *self.served.lock().unwrap_or_else(PoisonError::into_inner) = served;
+        drop(state);
+        self.changed();
+    }
+
+    /// How many domains are served with a certificate of their own.
+    pub(crate) fn served_domains(&self) -> usize {
+        *self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes or renews what the local authority certifies. Cheap when nothing is due.
+    pub(crate) fn refresh_local(&self) -> Result<(), TlsError> {
+        let now = (self.clock)();
+        let mut state = self.state();
+        let local = &mut state.local;
+        let fresh = otherwise(&self.authority, &local.own, &local.addresses, now)?;
+        let mut by_name = BTreeMap::new();
+        for name in local.names.iter().filter(|name| crate::authority::is_local(name)) {
+            let leaf = self
+                .authority
+                .leaf(name, &BTreeSet::from([name.clone()]), &BTreeSet::new(), now)?;
+            by_name.insert(name.clone(), leaf);
+        }
+        local.otherwise = fresh;
+        local.by_name = by_name;
+        drop(state);
+        self.publish();
+        Ok(())
+    }
+
+    /// Whether a local certificate is due.
+    pub(crate) fn local_is_due(&self) -> bool {
+        let now = (self.clock)();
+        let state = self.state();
+        let mut leaves = state.local.by_name.values().chain([&state.local.otherwise]);
+        leaves.any(|leaf| crate::authority::is_due(&leaf.validity, now))
+    }
+}
+
+/// The certificate for those who name no host: they came by address.
+fn otherwise(
+    authority: &LocalAuthority,
+    own: &str,
+    addresses: &BTreeSet<IpAddr>,
+    now: Timestamp,
+) -> Result<Leaf, TlsError> {
+    let names = BTreeSet::from([own.to_owned(), "localhost".to_owned()]);
+    authority.leaf("addresses", &names, addresses, now)
+}
+
+fn describe(name: &str, source: Source, leaf: &Leaf, state: CertificateState) -> CertificateStatus {
+    CertificateStatus {
+        name: name.to_owned(),
+        source,
+        covers: leaf.covers.clone(),
+        issuer: leaf.issuer.clone(),
+        not_before: leaf.validity.not_before,
+        not_after: leaf.validity.not_after,
+        state,
+        last_problem: None,
+        attempts: 0,
+    }
+}
+
+fn server_config(resolver: Arc<Resolver>) -> Result<Arc<ServerConfig>, TlsError> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(resolver);
+    config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"acme-tls/1"]
+        .map(<[u8]>::to_vec)
+        .into();
+    config.ticketer = ring::Ticketer::new()?;
+    Ok(Arc::new(config))
 }

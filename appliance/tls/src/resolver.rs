@@ -1,2 +1,53 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! resolver
+//! Picks the certificate of each handshake.
+
+use crate::challenge::Challenges;
+use arc_swap::ArcSwap;
+use rustls::{
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use rustls_acme::is_tls_alpn_challenge;
+use std::{collections::HashMap, sync::Arc};
+
+/// What is served under which name. Built anew for each change and swapped in whole: a handshake sees the old or
+/// the new one, and no connection notices.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) by_name: HashMap<Box<str>, Arc<CertifiedKey>>,
+    /// For clients that name no host, or one that has no certificate.
+    pub(crate) otherwise: Arc<CertifiedKey>,
+}
+
+/// The board's certificate resolver: an open TLS-ALPN-01 challenge (RFC 8737), else the certificate of the name
+/// asked for, else the board's local one.
+#[derive(Debug)]
+pub struct Resolver {
+    table: ArcSwap<Table>,
+    challenges: Arc<Challenges>,
+}
+
+impl Resolver {
+    pub(crate) fn new(table: Table, challenges: Arc<Challenges>) -> Self {
+        Self {
+            table: ArcSwap::from_pointee(table),
+            challenges,
+        }
+    }
+
+    pub(crate) fn publish(&self, table: Table) {
+        self.table.store(Arc::new(table));
+    }
+}
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let name = hello.server_name();
+        if is_tls_alpn_challenge(&hello) {
+            return self.challenges.certificate(name?);
+        }
+        let table = self.table.load();
+        let found = name.and_then(|name| table.by_name.get(name));
+        Some(Arc::clone(found.unwrap_or(&table.otherwise)))
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What is known of each domain: certificate, history, last problem. Stored, so that a restart forgets nothing.
+
+use crate::{
+    leaf::Leaf,
+    problem::Problem,
+    schedule::{self, Decision, History},
+    store::{CertificateStore, TlsError},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use types::{Domain, Timestamp};
+
+/// One domain.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// The certificate at hand.
+    pub(crate) leaf: Option<Leaf>,
+    pub(crate) record: Record,
+    /// Spreads its renewals.
+    jitter: u32,
+}
+
+/// What is stored beside the certificate.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Record {
+    /// Directory of the CA that issued the certificate at hand.
+    pub(crate) issued_by: Option<String>,
+    /// By directory: another CA has its own limits.
+    pub(crate) histories: BTreeMap<String, History>,
+    pub(crate) problem: Option<Problem>,
+}
+
+impl Entry {
+    /// Loads what is stored of a domain. Damaged files count as absent.
+    pub(crate) fn load(store: &CertificateStore, domain: &Domain) -> Self {
+        let read = |file: String| {
+            store.read(&file).unwrap_or_else(|error| {
+                log::error!("{error}");
+                None
+            })
+        };
+        let record = read(format!("{domain}.json"))
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let leaf = read(format!("{domain}.pem"))
+            .and_then(|pem| {
+                Leaf::parse(domain.as_str(), &pem)
+                    .inspect_err(|error| log::error!("{error}"))
+                    .ok()
+            })
+            .filter(|leaf| leaf.is_for(domain.as_str()));
+        let hash = ring::digest::digest(&ring::digest::SHA256, domain.as_str().as_bytes());
+        let jitter = hash
+            .as_ref()
+            .iter()
+            .take(4)
+            .fold(0, |sum, byte| (sum << 8) | u32::from(*byte));
+        Self { leaf, record, jitter }
+    }
+
+    /// Stores the record.
+    pub(crate) fn save(&self, store: &CertificateStore, domain: &Domain) -> Result<(), TlsError> {
+        // Plain maps and numbers: this cannot fail.
+        let json = serde_json::to_vec(&self.record).unwrap_or_default();
+        store.write(&format!("{domain}.json"), &json)
+    }
+
+    /// What was tried at this CA.
+    pub(crate) fn history(&mut self, directory: &str) -> &mut History {
+        self.record.histories.entry(directory.to_owned()).or_default()
+    }
+
+    /// What to do now.
+    pub(crate) fn decide(&mut self, directory: &str, now: Timestamp) -> Decision {
+        let ours = self.record.issued_by.as_deref() == Some(directory);
+        let held = self.leaf.as_ref().filter(|_| ours).map(|leaf| leaf.validity);
+        let jitter = self.jitter;
+        let history = self.history(directory);
+        history.settle(now);
+        schedule::decide(history, held, now, jitter)
+    }
+
+    /// Whether the certificate at hand is this CA's, valid, and its renewal is not overdue by much.
+    pub(crate) fn is_good(&self, directory: &str, now: Timestamp) -> bool {
+        self.record.issued_by.as_deref() == Some(directory)
+            && self.leaf.as_ref().is_some_and(|leaf| leaf.validity.holds(now))
+    }
+
+    /// The certificate, as long as it is worth serving. One that begins in the future is served: rather the board's
+    /// clock is wrong than the CA's.
+    pub(crate) fn servable(&self, now: Timestamp) -> Option<&Leaf> {
+        self.leaf.as_ref().filter(|leaf| now <= leaf.validity.not_after)
+    }
+}
