@@ -24,18 +24,25 @@ address_of() { printf '10.77.0.%d' $((10 + $1)); }
 
 # --- the place ---------------------------------------------------------------
 
+# spawn VERB …: leaves a verb running, in a session of its own and with nobody
+# to wait for it, and prints its number.
+spawn() {
+    setsid "$here/yard.sh" "$1" "$state" "${@:2}" </dev/null >>"$state/yard.log" 2>&1 &
+    echo $!
+}
+
 # First process of the yard: own /sys and /run, an own cgroup, then wait and
 # reap. The machine's /run is hidden, so that nothing in here takes the
 # machine's systemd for its own.
 enter() {
     local cgroup=$1
+    mount -t proc proc /proc
     mount -t sysfs sysfs /sys
     mount -t cgroup2 cgroup2 /sys/fs/cgroup || fail "no cgroup v2 on this machine"
     mount -t tmpfs -o mode=0755,size=64m tmpfs /run
-    mkdir -p "/sys/fs/cgroup/$cgroup"
     # Best effort: on a machine with cgroup v1 the controllers are elsewhere.
     delegate /sys/fs/cgroup
-    echo $$ >"/sys/fs/cgroup/$cgroup/cgroup.procs"
+    join "$cgroup"
     exec unshare --cgroup "$here/yard.sh" hold "$state"
 }
 
@@ -50,8 +57,7 @@ delegate() {
 hold() {
     umount /sys/fs/cgroup
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
-    mkdir -p /sys/fs/cgroup/yard
-    echo $$ >/sys/fs/cgroup/yard/cgroup.procs
+    join yard
     delegate /sys/fs/cgroup
 
     ip link set lo up
@@ -90,7 +96,7 @@ END
 # mounted the hierarchy, nobody is let in from inside.
 join() {
     mkdir -p "/sys/fs/cgroup/$1"
-    echo $$ >"/sys/fs/cgroup/$1/cgroup.procs"
+    echo 0 >"/sys/fs/cgroup/$1/cgroup.procs"
 }
 
 # --- the ACME server ---------------------------------------------------------
@@ -100,10 +106,10 @@ acme() {
     cd "$dir"
     join yard
     # Any name is board 1, until a test says otherwise on the management port.
-    setsid pebble-challtestsrv -defaultIPv4 "$(address_of 1)" -defaultIPv6 "" -dns01 "$gateway:53" \
-        -http01 "" -https01 "" -tlsalpn01 "" -management "$gateway:8055" >dns.log 2>&1 </dev/null &
-    PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 setsid pebble -config "$dir/pebble.json" \
-        -dnsserver "$gateway:53" -strict >pebble.log 2>&1 </dev/null &
+    pebble-challtestsrv -defaultIPv4 "$(address_of 1)" -defaultIPv6 "" -dns01 "$gateway:53" \
+        -http01 "" -https01 "" -tlsalpn01 "" -management "$gateway:8055" >dns.log 2>&1 &
+    export PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0
+    exec pebble -config "$dir/pebble.json" -dnsserver "$gateway:53" -strict >pebble.log 2>&1
 }
 
 # --- a board -----------------------------------------------------------------
@@ -130,7 +136,8 @@ board() {
         echo "$nspawn" >"$dir/nspawn.pid"
         join yard
         status=0
-        wait "$nspawn" || status=$?
+        # A cut is not worth a message.
+        wait "$nspawn" 2>/dev/null || status=$?
         # 133 is nspawn's word for a reboot.
         [ "$status" = 133 ] || break
     done
@@ -138,9 +145,11 @@ board() {
 }
 
 # What an earlier start of the board left: its link, which the kernel takes a
-# moment to drop, and its cgroups.
+# moment to drop, its cgroups, and a mount that nspawn refuses to find again.
 clear_after() {
-    local cgroup=/sys/fs/cgroup/$1
+    local cgroup=/sys/fs/cgroup/$1 export=/run/systemd/nspawn/unix-export/$1
+    umount --lazy "$export" 2>/dev/null || true
+    rmdir "$export" 2>/dev/null || true
     ip link delete "vb-$1" 2>/dev/null || true
     [ ! -d "$cgroup" ] || find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
 }
@@ -194,12 +203,12 @@ door() {
     [ -x "$proxy" ] || proxy=/lib/systemd/systemd-socket-proxyd
     ulimit -n "$(ulimit -H -n)"
     join yard
-    exec setsid systemd-socket-activate --listen="127.0.0.1:$1" \
-        nsenter --net=/proc/1/ns/net "$proxy" --connections-max=8192 "$2" >>"$state/doors.log" 2>&1 </dev/null
+    exec systemd-socket-activate --listen="127.0.0.1:$1" \
+        nsenter --net=/proc/1/ns/net "$proxy" --connections-max=8192 "$2" >>"$state/doors.log" 2>&1
 }
 
 shift 2
 case $verb in
-enter | hold | acme | board | shutdown | cut | run | door) "$verb" "$@" ;;
+spawn | enter | hold | acme | board | shutdown | cut | run | door) "$verb" "$@" ;;
 *) fail "unknown verb $verb" ;;
 esac
