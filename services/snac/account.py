@@ -14,7 +14,7 @@ import secrets
 import subprocess
 import sys
 
-data = pathlib.Path(os.environ["SNAC_DATA"])
+data = pathlib.Path(os.environ["STATE_DIRECTORY"], "data")
 member = os.environ["MEMBER"]
 # snac's accounts have only letters, digits and underscores.
 account = re.sub(r"[^a-z0-9_]", "_", member)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-data = pathlib.Path(os.environ["SNAC_DATA"])
+data = pathlib.Path(os.environ["STATE_DIRECTORY"], "data")
 server = data / "server.json"
 
 if not server.exists():

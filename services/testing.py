@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the services' tests share: a client that meets a service through the front door, as a member's app does.
+
+From the environment:
+  URL          the service, such as https://calendar.example.org
+  MEMBER, PASSWORD   a member and the (app) password made for this service
+  CA_FILE      certificate of the authority to trust, unless it is a public one
+  CONNECT      HOST:PORT to connect to instead of what the name in URL resolves to
+"""
+
+import base64
+import http.client
+import os
+import socket
+import ssl
+import sys
+import urllib.parse
+
+URL = os.environ["URL"].rstrip("/")
+MEMBER = os.environ["MEMBER"]
+PASSWORD = os.environ["PASSWORD"]
+CA_FILE = os.environ.get("CA_FILE")
+_target = urllib.parse.urlsplit(URL)
+HOST = _target.hostname
+
+
+def _connect_elsewhere(address):
+    """Every library asks this for the address of a name; the name itself stays in TLS and in `Host`."""
+    host, port = address.rsplit(":", 1)
+    original = socket.getaddrinfo
+
+    def getaddrinfo(name, asked, *args, **kwargs):
+        if name == HOST:
+            name, asked = host.strip("[]"), int(port)
+        return original(name, asked, *args, **kwargs)
+
+    socket.getaddrinfo = getaddrinfo
+
+
+if os.environ.get("CONNECT"):
+    _connect_elsewhere(os.environ["CONNECT"])
+
+
+def fail(message):
+    sys.exit(f"{os.path.basename(os.path.dirname(os.path.abspath(sys.argv[0])))}: {message}")
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8", "replace")
+
+
+def request(method, path, body=None, headers=None, member=MEMBER, password=PASSWORD, expect=None):
+    """One request; `member=None` for a stranger. `expect` is the status codes that are right."""
+    if path.startswith(("http:", "https:")):
+        address = urllib.parse.urlsplit(path)
+        if address.hostname != HOST:
+            fail(f"{path} is on another host than {HOST}")
+        path = urllib.parse.urlunsplit(("", "", address.path, address.query, ""))
+    headers = {"User-Agent": "commonhost-test", **(headers or {})}
+    if member is not None:
+        credentials = base64.b64encode(f"{member}:{password}".encode()).decode()
+        headers["Authorization"] = f"Basic {credentials}"
+    if _target.scheme == "https":
+        context = ssl.create_default_context(cafile=CA_FILE)
+        connection = http.client.HTTPSConnection(HOST, _target.port, timeout=30, context=context)
+    else:
+        connection = http.client.HTTPConnection(HOST, _target.port, timeout=30)
+    if isinstance(body, str):
+        body = body.encode()
+    try:
+        connection.request(method, path, body=body, headers=headers)
+        answer = Answer(connection.getresponse())
+    except OSError as error:
+        fail(f"{method} {path}: {error}")
+    finally:
+        connection.close()
+    if expect is not None and answer.status not in expect:
+        fail(f"{method} {path}: {answer.status}, not {expect}: {answer.text[:300]}")
+    return answer
