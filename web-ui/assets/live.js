@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Live updates. Every page works without this file; see the crate's `events` module for what it listens to.
+(() => {
+  "use strict";
+  const body = document.body;
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const attribute = (name, value) => `[${name}="${CSS.escape(value)}"]`;
+  const say = (text) => { document.getElementById("live").textContent = text; };
+
+  // A page that changes as a whole is loaded again, unless somebody is typing into it.
+  const reload = () => {
+    const at = document.activeElement;
+    const typing = at && /^(INPUT|SELECT|TEXTAREA)$/.test(at.tagName);
+    const edited = all("input, textarea").some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+    if (!typing && !edited) location.reload();
+  };
+
+  const onService = ({ name, state }) => {
+    const word = body.getAttribute("data-label-" + state);
+    if (!word) return;
+    for (const row of all(attribute("data-service", name))) {
+      if (row.dataset.state === state) continue;
+      row.dataset.state = state;
+      const label = row.querySelector('[data-role="label"]');
+      if (label) label.textContent = word;
+      say(`${row.dataset.title}: ${word}`);
+      if ("reload" in row.dataset && /^(running|failing|stopped)$/.test(state)) reload();
+    }
+  };
+
+  const onJob = ({ id, state, step, progress }) => {
+    for (const job of all(attribute("data-job", id))) {
+      const over = state === "done" || state === "failed";
+      const bar = job.querySelector("progress");
+      if (bar) bar.value = progress;
+      const label = job.querySelector("[data-word-" + state + "]");
+      if (label) {
+        job.dataset.state = state;
+        label.textContent = label.getAttribute("data-word-" + state);
+      }
+      if ("reload" in job.dataset && (over || step !== Number(job.dataset.at ?? step))) reload();
+      job.dataset.at = step;
+    }
+  };
+
+  const onBoard = (numbers) => {
+    for (const [key, number] of Object.entries(numbers)) {
+      for (const gauge of all(attribute("data-gauge", key))) {
+        const fill = gauge.querySelector(".fill");
+        if (fill) fill.setAttribute("width", Math.min(100, Math.max(0, number)));
+        const value = gauge.querySelector('[data-role="value"]');
+        if (value) value.textContent = value.textContent.replace(/^[\d.,]+/, Math.round(number));
+      }
+    }
+  };
+
+  const listen = (source, name, then) => source.addEventListener(name, (event) => then(JSON.parse(event.data)));
+
+  if (body.dataset.events) {
+    const source = new EventSource(body.dataset.events);
+    listen(source, "service", onService);
+    listen(source, "job", onJob);
+    listen(source, "board", onBoard);
+    addEventListener("pagehide", () => source.close());
+  }
+
+  for (const log of all("[data-log]")) {
+    log.scrollTop = log.scrollHeight;
+    const source = new EventSource(log.dataset.log);
+    listen(source, "log", ({ at, priority, message }) => {
+      const end = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+      const time = document.createElement("time");
+      time.textContent = new Date(at * 1000).toISOString().slice(11, 19);
+      const line = document.createElement("li");
+      line.dataset.tone = priority <= 3 ? "bad" : priority === 4 ? "warn" : "plain";
+      line.append(time, " ", message);
+      log.append(line);
+      while (log.children.length > 500) log.firstChild.remove();
+      if (end) log.scrollTop = log.scrollHeight;
+    });
+    addEventListener("pagehide", () => source.close());
+  }
+
+  for (const button of all("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const text = document.getElementById(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(text.textContent);
+      } catch {
+        // Without https there is no clipboard API.
+        getSelection().selectAllChildren(text);
+        document.execCommand("copy");
+      }
+      const word = button.textContent;
+      button.textContent = button.dataset.done;
+      say(button.dataset.done);
+      setTimeout(() => { button.textContent = word; }, 2000);
+    });
+  }
+})();

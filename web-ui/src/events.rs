@@ -9,7 +9,10 @@
 //! | `job` | `{"id":"…","state":"running","step":2,"progress":40}`; `state` is [`JobState::code`](crate::JobState::code), `step` the index of the step now worked on, `progress` in percent |
 //! | `board` | `{"cpu_percent":12.5,"memory_percent":41.0,"disk_percent":18.2,"temperature_celsius":52.1}`; what is unknown is absent. At most one in 2 seconds |
 //!
-//! `GET /api/v1/services/{name}/logs?follow=true` (steward):
+//! A new listener is first told the state of every service, and of every job that is not over or ended within the
+//! last minute: what happened between loading a page and listening is then not missed.
+//!
+//! `GET /api/v1/services/{name}/logs?follow=true&after={cursor}` (steward; lines after that cursor of the journal):
 //!
 //! | `event:` | `data:` |
 //! | --- | --- |

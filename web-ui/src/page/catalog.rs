@@ -70,20 +70,14 @@ impl CatalogCard {
 }
 
 impl CatalogPage {
-    /// Cards by category, in the order in which the categories first appear.
-    pub(crate) fn groups(&self) -> Vec<(String, Vec<&CatalogCard>)> {
-        let mut groups: Vec<(&str, Vec<&CatalogCard>)> = Vec::new();
-        for card in &self.cards {
-            match groups.iter_mut().find(|(category, _)| *category == card.category) {
-                Some((_, cards)) => cards.push(card),
-                None => groups.push((&card.category, vec![card])),
-            }
-        }
+    /// Title of the category and card; those of one category together, in the order in which categories appear.
+    pub(crate) fn entries(&self) -> Vec<(String, &CatalogCard)> {
+        let first = |card: &CatalogCard| self.cards.iter().position(|other| other.category == card.category);
+        let mut cards: Vec<&CatalogCard> = self.cards.iter().collect();
+        cards.sort_by_key(|card| first(card));
         let t = self.layout.t();
-        groups
-            .into_iter()
-            .map(|(category, cards)| (category_title(t, category), cards))
-            .collect()
+        let entry = |card: &'_ CatalogCard| category_title(t, &card.category);
+        cards.into_iter().map(|card| (entry(card), card)).collect()
     }
 
     pub(crate) fn expired(&self) -> bool {

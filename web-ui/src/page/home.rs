@@ -87,4 +87,15 @@ impl ServiceRow {
     }
 }
 
+impl HomePage {
+    /// Style of the worst finding.
+    pub(crate) fn worst(&self) -> &'static str {
+        self.findings
+            .iter()
+            .map(|finding| finding.severity)
+            .max()
+            .map_or("good", crate::Severity::class)
+    }
+}
+
 page!(HomePage, "home.html");

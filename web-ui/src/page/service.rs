@@ -52,6 +52,8 @@ pub struct ServicePage {
     pub usage: Usage,
     /// Newest lines of its log, oldest first; at most 100.
     pub log: Vec<LogLine>,
+    /// Cursor of the last of these lines: the live log goes on from there.
+    pub log_cursor: Option<String>,
     /// Upstream version that runs.
     pub version: String,
     /// A newer version in the catalog.
@@ -167,7 +169,9 @@ impl ServicePage {
 
     /// Address of the stream of further log lines.
     pub(crate) fn follow(&self) -> String {
-        format!("/api/v1/services/{}/logs?follow=true", self.name)
+        let after = self.log_cursor.as_deref().map(url::segment);
+        let after = after.map_or_else(String::new, |cursor| format!("&after={cursor}"));
+        format!("/api/v1/services/{}/logs?follow=true{after}", self.name)
     }
 
     pub(crate) fn exposure(&self, tenths: &u8) -> String {
