@@ -6,6 +6,7 @@
 # never run.
 
 set -euo pipefail
+umask 022
 
 # The repository's top, whatever the caller's working directory is.
 COMMONHOST_TOP="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -64,6 +65,8 @@ need_rust() {
         PATH="$HOME/.cargo/bin:$PATH"
     fi
     command -v cargo >/dev/null && return 0
+    # A machine that never asked its mirror knows no package at all.
+    [ -n "$(apt-cache policy cargo 2>/dev/null)" ] || apt-get update >/dev/null
     if [ -n "$(apt-cache policy cargo-web 2>/dev/null)" ]; then
         need_packages cargo-web rustc-web
     else

@@ -64,6 +64,9 @@ hold() {
     ip link add br0 type bridge forward_delay 0 mcast_snooping 0
     ip address add "$gateway/24" dev br0
     ip link set br0 up
+    # A board has a way out, as at home; here it ends with a clear refusal.
+    echo 1 >/proc/sys/net/ipv4/ip_forward
+    ip route add unreachable default
 
     mkdir -p /run/root
     mount_root "$state/root.erofs" /run/root
@@ -118,7 +121,7 @@ acme() {
 board() {
     local k=$1 name=board$1 dir=$state/board$1 network nspawn status
     # What DHCP tells a board at home: its address and whom to ask for names.
-    network="[Match]\nName=host0\n[Network]\nAddress=$(address_of "$k")/24\nDNS=$gateway\nDomains=~.\nMulticastDNS=resolve\nLLMNR=no\nIPv6AcceptRA=no\n"
+    network="[Match]\nName=host0\n[Network]\nAddress=$(address_of "$k")/24\nGateway=$gateway\nDNS=$gateway\nDomains=~.\nMulticastDNS=resolve\nLLMNR=no\nIPv6AcceptRA=no\n"
     while :; do
         clear_after "$name"
         join "$name"
