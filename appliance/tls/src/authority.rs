@@ -137,6 +137,19 @@ impl LocalAuthority {
         Leaf::parse(&file, pem.as_bytes())
     }
 
+    /// Addresses on the leaf stored as `file`: those the board had when it was switched off.
+    pub(crate) fn stored_addresses(&self, file: &str) -> BTreeSet<IpAddr> {
+        let file = format!("{file}.pem");
+        let stored = self
+            .leaves
+            .read(&file)
+            .ok()
+            .flatten()
+            .and_then(|pem| Leaf::parse(&file, &pem).ok());
+        let covers = stored.map(|leaf| leaf.covers).unwrap_or_default();
+        covers.iter().filter_map(|name| name.parse().ok()).collect()
+    }
+
     fn issue(&self, covers: &BTreeSet<String>, now: Timestamp) -> Result<String, rcgen::Error> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
@@ -144,7 +157,7 @@ impl LocalAuthority {
         params.not_before = date_time_ymd(1970, 1, 1) + since_1970(Timestamp(base.0 - BACK_SECONDS));
         params.not_after = date_time_ymd(1970, 1, 1) + (since_1970(base) + AHEAD);
         params.distinguished_name = rcgen::DistinguishedName::new();
-        if let Some(name) = covers.iter().find(|name| name.len() <= 64) {
+        if let Some(name) = covers.iter().find(|name| is_local(name) && name.len() <= 64) {
             params.distinguished_name.push(DnType::CommonName, name.as_str());
         }
         for name in covers {

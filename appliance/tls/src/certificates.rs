@@ -14,12 +14,16 @@ use crate::{
 use rustls::{ServerConfig, crypto::ring};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Notify, watch};
 use types::{BoardName, Domain, Timestamp};
+
+/// File of the certificate for those who come by address.
+const ADDRESSES: &str = "addresses";
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// What [`Certificates`] is made of.
 #[derive(Clone)]
@@ -87,7 +91,10 @@ impl Certificates {
         let now = (parts.clock)();
         let authority = LocalAuthority::open(&store, &parts.board, now)?;
         let own = format!("{}.local", parts.board);
-        let addresses = BTreeSet::from([IpAddr::from([127, 0, 0, 1]), std::net::Ipv6Addr::LOCALHOST.into()]);
+        // Before anybody has told which addresses the board has, it has those of last time: a certificate that is
+        // made anew at each start would be a stranger to every browser at each start.
+        let mut addresses = authority.stored_addresses(ADDRESSES);
+        addresses.extend(LOOPBACK);
         let local = Local {
             otherwise: otherwise(&authority, &own, &addresses, now)?,
             names: BTreeSet::from([own.clone()]),
@@ -145,8 +152,7 @@ impl Certificates {
             let own = state.local.own.clone();
             state.local.names = names.iter().cloned().chain([own]).collect();
             state.local.addresses = addresses.iter().copied().collect();
-            state.local.addresses.insert(IpAddr::from([127, 0, 0, 1]));
-            state.local.addresses.insert(std::net::Ipv6Addr::LOCALHOST.into());
+            state.local.addresses.extend(LOOPBACK);
         }
         self.inner.refresh_local()
     }
@@ -354,7 +360,7 @@ fn otherwise(
     now: Timestamp,
 ) -> Result<Leaf, TlsError> {
     let names = BTreeSet::from([own.to_owned(), "localhost".to_owned()]);
-    authority.leaf("addresses", &names, addresses, now)
+    authority.leaf(ADDRESSES, &names, addresses, now)
 }
 
 fn describe(name: &str, source: Source, leaf: &Leaf, state: CertificateState) -> CertificateStatus {

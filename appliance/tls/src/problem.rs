@@ -205,6 +205,8 @@ fn by_problem(problem: &acme::Problem, status: Option<u16>) -> Diagnosis {
         "caa" => K::Caa,
         // Beside a status it is the request that was not allowed; beside a challenge, what answered there.
         "unauthorized" if status.is_some() => K::AccountRefused,
+        // Pebble says so of a connection that failed, too.
+        "unauthorized" if detail.starts_with("Failed to connect") => K::NotReachable,
         "unauthorized" | "incorrectResponse" => K::WrongAnswer,
         "accountDoesNotExist" => K::AccountRefused,
         "rejectedIdentifier" | "unsupportedIdentifier" => K::NameRefused,

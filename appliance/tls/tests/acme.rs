@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Certificates against a real ACME server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may end by panicking"
+)]
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use support::{Pebble, clock, connect, front, front_http, trusted, wait_until};
+use tls::{AcmeSettings, CertificateState, CertificateStatus, Certificates, Parts, ProblemKind, Source};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{Instant, sleep},
+};
+use types::Domain;
+
+const NAME: &str = "calendar.example.test";
+
+fn open(folder: &Path, acme: AcmeSettings) -> Certificates {
+    let board = "kitchen".parse().unwrap();
+    Certificates::open(Parts {
+        folder: folder.to_owned(),
+        board,
+        clock: clock(),
+        acme,
+    })
+    .unwrap()
+}
+
+fn domains(names: &[&str]) -> Vec<Domain> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+fn status(certificates: &Certificates, name: &str) -> CertificateStatus {
+    certificates
+        .status()
+        .into_iter()
+        .find(|status| status.name == name)
+        .unwrap()
+}
+
+async fn wait_for(certificates: &Certificates, name: &str, what: fn(&CertificateStatus) -> bool) {
+    let mut changes = certificates.changes();
+    let wait = async {
+        while !what(&status(certificates, name)) {
+            changes.changed().await.unwrap();
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_mins(1), wait).await;
+    assert!(waited.is_ok(), "{:?}", status(certificates, name));
+}
+
+fn issued(status: &CertificateStatus) -> bool {
+    status.state == CertificateState::Issued
+}
+
+fn failed(status: &CertificateStatus) -> bool {
+    status.attempts > 0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_is_added_while_another_is_served() {
+    let Some(pebble) = Pebble::start(0).await else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let certificates = open(home.path(), pebble.settings());
+    certificates
+        .set_local(
+            &BTreeSet::from(["radicale-kitchen.local".to_owned()]),
+            &BTreeSet::new(),
+        )
+        .unwrap();
+    front(pebble.tls, certificates.server_config()).await;
+    tokio::spawn(certificates.clone().run());
+    let local_root = certificates.ca_pem();
+
+    // One connection stays open, and new ones are made all the time.
+    let tcp = TcpStream::connect(("127.0.0.1", pebble.tls)).await.unwrap();
+    let mut long = connect(tcp, "kitchen.local", &[&local_root]).await.unwrap();
+    let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let hammer = {
+        let (stop, done, root, port) = (
+            Arc::clone(&stop),
+            Arc::clone(&done),
+            local_root.clone(),
+            pebble.tls,
+        );
+        tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                trusted(port, "radicale-kitchen.local", &[&root]).await.unwrap();
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    };
+
+    let start = Instant::now();
+    certificates.set_domains(&domains(&[NAME]));
+    assert_eq!(status(&certificates, NAME).source, Source::Local);
+    wait_for(&certificates, NAME, issued).await;
+    eprintln!(
+        "certificate after {:?}, {} other handshakes",
+        start.elapsed(),
+        done.load(Ordering::Relaxed)
+    );
+
+    let acme_root = pebble.issued_root().await;
+    trusted(pebble.tls, NAME, &[&acme_root]).await.unwrap();
+    stop.store(true, Ordering::Relaxed);
+    hammer.await.unwrap();
+    assert!(done.load(Ordering::Relaxed) > 10);
+    long.write_all(b"still here").await.unwrap();
+    let mut echo = [0; 10];
+    long.read_exact(&mut echo).await.unwrap();
+
+    let now = status(&certificates, NAME);
+    assert_eq!(
+        (now.source, now.attempts, now.last_problem),
+        (Source::Acme, 0, None)
+    );
+    assert_eq!(now.covers, [NAME]);
+    for entry in std::fs::read_dir(home.path().join("acme")).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(
+            entry.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{entry:?}"
+        );
+        assert!(
+            !entry.file_name().to_string_lossy().ends_with(".order"),
+            "{entry:?}"
+        );
+    }
+
+    // After a restart it is there at once, and nothing is ordered again.
+    let orders = pebble.logged("Added order");
+    let again = open(home.path(), pebble.settings());
+    again.set_domains(&domains(&[NAME]));
+    tokio::spawn(again.clone().run());
+    sleep(Duration::from_millis(500)).await;
+    assert!(issued(&status(&again, NAME)));
+    assert!(orders > 0);
+    assert_eq!(pebble.logged("Added order"), orders);
+
+    // Removed: the local certificate again.
+    certificates.set_domains(&[]);
+    assert!(trusted(pebble.tls, NAME, &[&acme_root]).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_names_at_once_make_one_account_though_nonces_are_refused() {
+    let Some(pebble) = Pebble::start(15).await else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let certificates = open(home.path(), pebble.settings());
+    front(pebble.tls, certificates.server_config()).await;
+    tokio::spawn(certificates.clone().run());
+    let names = [
+        "a.example.test",
+        "b.example.test",
+        "c.example.test",
+        "d.example.test",
+        "e.example.test",
+    ];
+    let start = Instant::now();
+    certificates.set_domains(&domains(&names));
+    for name in names {
+        wait_for(&certificates, name, issued).await;
+    }
+    eprintln!("five certificates after {:?}", start.elapsed());
+    let root = pebble.issued_root().await;
+    for name in names {
+        trusted(pebble.tls, name, &[&root]).await.unwrap();
+        assert_eq!(status(&certificates, name).attempts, 0);
+    }
+    assert_eq!(pebble.logged("accounts in memory"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_ca_the_local_certificate_is_served_and_the_reason_told() {
+    let Some(mut pebble) = Pebble::start(0).await else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let certificates = open(home.path(), pebble.settings());
+    front(pebble.tls, certificates.server_config()).await;
+    tokio::spawn(certificates.clone().run());
+    // An account is made first, so that the CA can forget it.
+    certificates.set_domains(&domains(&["first.example.test"]));
+    wait_for(&certificates, "first.example.test", issued).await;
+    pebble.stop();
+
+    certificates.set_domains(&domains(&[NAME]));
+    wait_for(&certificates, NAME, failed).await;
+    let now = status(&certificates, NAME);
+    let problem = now.last_problem.unwrap();
+    assert_eq!(
+        (now.source, problem.kind),
+        (Source::Local, ProblemKind::CaUnreachable),
+        "{}",
+        problem.detail
+    );
+    assert!(matches!(now.state, CertificateState::Waiting { until } if until > problem.at));
+    let tcp = TcpStream::connect(("127.0.0.1", pebble.tls)).await.unwrap();
+    assert!(
+        connect(tcp, NAME, &[&certificates.ca_pem()]).await.is_err(),
+        "the name is not on it"
+    );
+    trusted(pebble.tls, "kitchen.local", &[&certificates.ca_pem()])
+        .await
+        .unwrap();
+
+    // It comes back, has forgotten the account, and a person is impatient.
+    pebble.run().await;
+    let name: Domain = NAME.parse().unwrap();
+    for _ in 0..3 {
+        let before = status(&certificates, NAME).attempts;
+        certificates.retry_now(&name);
+        wait_until("an attempt", || {
+            let now = status(&certificates, NAME);
+            async move { issued(&now) || now.attempts != before }
+        })
+        .await;
+    }
+    assert!(
+        issued(&status(&certificates, NAME)),
+        "{:?}",
+        status(&certificates, NAME)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_leads_elsewhere_is_tried_with_care() {
+    let Some(pebble) = Pebble::start(0).await else {
+        return;
+    };
+    pebble.point(NAME, "127.0.0.9").await;
+    let home = tempfile::tempdir().unwrap();
+    let certificates = open(home.path(), pebble.settings());
+    front(pebble.tls, certificates.server_config()).await;
+    tokio::spawn(certificates.clone().run());
+    certificates.set_domains(&domains(&[NAME]));
+    wait_for(&certificates, NAME, failed).await;
+    let problem = status(&certificates, NAME).last_problem.unwrap();
+    assert_eq!(problem.kind, ProblemKind::NotReachable, "{}", problem.detail);
+    assert!(
+        problem.summary.contains(NAME) && problem.detail.contains("127.0.0.9"),
+        "{problem:?}"
+    );
+
+    // Neither patience, nor pressing the button, nor restarts lead to more than five failed validations.
+    let name: Domain = NAME.parse().unwrap();
+    for round in 0..3 {
+        let board = open(home.path(), pebble.settings());
+        board.set_domains(&domains(&[NAME]));
+        assert_eq!(
+            status(&board, NAME).last_problem.map(|problem| problem.kind),
+            Some(ProblemKind::NotReachable)
+        );
+        let task = tokio::spawn(board.clone().run());
+        for _ in 0..3 {
+            board.retry_now(&name);
+            sleep(Duration::from_millis(700)).await;
+        }
+        task.abort();
+        let _ = task.await;
+        eprintln!("round {round}: {} attempts", status(&board, NAME).attempts);
+    }
+    let validations = pebble.logged("Pulled a task from the Tasks queue");
+    assert!((2..=5).contains(&validations), "{validations}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_443_is_shut_80_is_tried() {
+    let Some(pebble) = Pebble::start(0).await else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let certificates = open(home.path(), pebble.settings());
+    front_http(pebble.http, certificates.clone()).await;
+    tokio::spawn(certificates.clone().run());
+    certificates.set_domains(&domains(&[NAME]));
+    wait_for(&certificates, NAME, failed).await;
+    certificates.retry_now(&NAME.parse().unwrap());
+    wait_for(&certificates, NAME, issued).await;
+    assert_eq!(status(&certificates, NAME).last_problem, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_the_ca_is_told_apart() {
+    let Some(pebble) = Pebble::start(0).await else {
+        return;
+    };
+    let good = pebble.settings();
+    let port = good.directory.rsplit(':').next().unwrap().to_owned();
+    let cases = [
+        (
+            AcmeSettings {
+                root_pem: None,
+                ..good.clone()
+            },
+            ProblemKind::CaNotTrusted,
+        ),
+        (
+            AcmeSettings {
+                directory: "https://no-such-ca.invalid/dir".into(),
+                ..good.clone()
+            },
+            ProblemKind::CaNameNotFound,
+        ),
+        (
+            AcmeSettings {
+                directory: format!("https://localhost:{}", port.replace("/dir", "/none")),
+                ..good.clone()
+            },
+            ProblemKind::CaBroken,
+        ),
+        (
+            AcmeSettings {
+                root_pem: Some("nonsense".into()),
+                ..good.clone()
+            },
+            ProblemKind::CaNotTrusted,
+        ),
+        (
+            AcmeSettings {
+                contact: Some("not a mail address".into()),
+                ..good.clone()
+            },
+            ProblemKind::ContactRefused,
+        ),
+    ];
+    for (settings, expected) in cases {
+        let home = tempfile::tempdir().unwrap();
+        let certificates = open(home.path(), settings);
+        certificates.set_domains(&domains(&[NAME]));
+        let task = tokio::spawn(certificates.clone().run());
+        wait_for(&certificates, NAME, failed).await;
+        let problem = status(&certificates, NAME).last_problem.unwrap();
+        eprintln!("{expected:?}: {}", problem.detail);
+        assert_eq!(problem.kind, expected, "{}", problem.detail);
+        task.abort();
+    }
+}
