@@ -198,20 +198,16 @@ run() {
         /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
 }
 
-# door PORT ADDRESS: what arrives at the machine's 127.0.0.1:PORT goes to
-# ADDRESS in the yard, byte by byte. It listens in the machine's network and
-# connects in the yard's; that is why it is started outside the latter.
-door() {
-    local proxy=/usr/lib/systemd/systemd-socket-proxyd
-    [ -x "$proxy" ] || proxy=/lib/systemd/systemd-socket-proxyd
-    ulimit -n "$(ulimit -H -n)"
+# doors PORT=ADDRESS:PORT …: what arrives at the machine's 127.0.0.1:PORT goes
+# to a board. It listens in the machine's network and connects in the yard's;
+# that is why it is started outside the latter.
+doors() {
     join yard
-    exec systemd-socket-activate --listen="127.0.0.1:$1" \
-        nsenter --net=/proc/1/ns/net "$proxy" --connections-max=8192 "$2" >>"$state/doors.log" 2>&1
+    exec python3 "$here/doors.py" /proc/1/ns/net "$@"
 }
 
 shift 2
 case $verb in
-spawn | enter | hold | acme | board | shutdown | cut | run | door) "$verb" "$@" ;;
+spawn | enter | hold | acme | board | shutdown | cut | run | doors) "$verb" "$@" ;;
 *) fail "unknown verb $verb" ;;
 esac
