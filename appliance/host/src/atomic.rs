@@ -36,7 +36,8 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), MachineError> {
         .mode(mode)
         .open(path)
         .at("create", path)?;
-    file.set_permissions(fs::Permissions::from_mode(mode)).at("set the mode of", path)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))
+        .at("set the mode of", path)?;
     file.write_all(bytes).at("write", path)?;
     file.sync_all().at("write", path)
 }
@@ -46,7 +47,9 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), MachineError> {
 /// # Errors
 /// When the folder cannot be opened or synchronised.
 pub fn sync_folder(folder: &Path) -> Result<(), MachineError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).at("synchronise", folder)
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .at("synchronise", folder)
 }
 
 #[cfg(test)]

@@ -59,7 +59,9 @@ const LIMIT: Duration = Duration::from_secs(120);
 impl HostClient {
     /// A client for the socket at this path.
     pub fn new(socket: impl Into<PathBuf>) -> Self {
-        Self { socket: socket.into() }
+        Self {
+            socket: socket.into(),
+        }
     }
 
     async fn exchange(&self, request: &HostRequest) -> io::Result<String> {
@@ -79,7 +81,10 @@ impl HostClient {
 #[async_trait]
 impl Host for HostClient {
     async fn ask(&self, request: HostRequest) -> Result<HostReply, HostError> {
-        let unreachable = |source| HostError::Unreachable { socket: self.socket.clone(), source };
+        let unreachable = |source| HostError::Unreachable {
+            socket: self.socket.clone(),
+            source,
+        };
         let reply = tokio::time::timeout(LIMIT, self.exchange(&request))
             .await
             .map_err(|_| unreachable(io::ErrorKind::TimedOut.into()))?

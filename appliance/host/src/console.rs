@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What people see on the screen and on the boot partition while the board waits to be claimed.
 
-use crate::{atomic::write_atomic, error::{At, MachineError}, layout::Layout};
-use std::{fs::{self, OpenOptions}, io::{ErrorKind, Write}};
+use crate::{
+    atomic::write_atomic,
+    error::{At, MachineError},
+    layout::Layout,
+};
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+};
 use types::{BoardName, ClaimCode};
 
 /// The file on the boot partition.
 const FILE: &str = "CLAIM-CODE.TXT";
 
 /// Shows the code, or takes it away.
-pub(crate) fn show_claim_code(layout: &Layout, board: &BoardName, code: Option<&ClaimCode>) -> Result<(), MachineError> {
+pub(crate) fn show_claim_code(
+    layout: &Layout,
+    board: &BoardName,
+    code: Option<&ClaimCode>,
+) -> Result<(), MachineError> {
     let path = layout.boot(FILE);
     let Some(code) = code else {
         return match fs::remove_file(&path) {

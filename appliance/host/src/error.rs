@@ -117,7 +117,10 @@ impl MachineError {
 
     /// The reply, with the whole chain of causes in one sentence.
     pub fn reply(&self) -> HostReply {
-        HostReply::Refused { code: self.code().to_owned(), message: chain(self) }
+        HostReply::Refused {
+            code: self.code().to_owned(),
+            message: chain(self),
+        }
     }
 }
 
@@ -143,7 +146,11 @@ pub(crate) trait At<T> {
 
 impl<T> At<T> for Result<T, io::Error> {
     fn at(self, doing: &'static str, path: impl Into<PathBuf>) -> Result<T, MachineError> {
-        self.map_err(|source| MachineError::File { doing, path: path.into(), source })
+        self.map_err(|source| MachineError::File {
+            doing,
+            path: path.into(),
+            source,
+        })
     }
 }
 

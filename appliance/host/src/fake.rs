@@ -42,7 +42,11 @@ struct Started {
 impl FakeSystemd {
     /// For a machine below `root`.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), state: Mutex::default(), broken: Mutex::default() }
+        Self {
+            root: root.to_owned(),
+            state: Mutex::default(),
+            broken: Mutex::default(),
+        }
     }
 
     /// From now on this unit ends as soon as it starts.
@@ -61,7 +65,9 @@ impl FakeSystemd {
     }
 
     fn listen(&self, unit: &str, text: &str) -> Result<AbortHandle, MachineError> {
-        let folder = text.lines().find_map(|line| line.strip_prefix("BindPaths=")?.strip_suffix(":/run/service"));
+        let folder = text
+            .lines()
+            .find_map(|line| line.strip_prefix("BindPaths=")?.strip_suffix(":/run/service"));
         let socket = PathBuf::from(folder.unwrap_or_default()).join("http.sock");
         let _ = fs::remove_file(&socket);
         let listener = UnixListener::bind(&socket).at("listen at", &socket)?;
@@ -107,7 +113,9 @@ impl Systemd for FakeSystemd {
 
     async fn restart(&self, unit: &str) -> Result<(), MachineError> {
         self.stop(unit).await?;
-        let text = self.text(unit).ok_or_else(|| MachineError::Refused(format!("{unit} has no file")))?;
+        let text = self
+            .text(unit)
+            .ok_or_else(|| MachineError::Refused(format!("{unit} has no file")))?;
         if lock(&self.broken).contains(unit) {
             let state = UnitState {
                 active: Active::Activating,
@@ -116,13 +124,21 @@ impl Systemd for FakeSystemd {
                 restarts: 1,
                 ..UnitState::default()
             };
-            lock(&self.state).insert(unit.to_owned(), Started { state, listener: None });
+            lock(&self.state).insert(
+                unit.to_owned(),
+                Started {
+                    state,
+                    listener: None,
+                },
+            );
             return Ok(());
         }
         let pid = 1000 + u32::try_from(lock(&self.state).len()).unwrap_or(0);
         let folder = self.root.join("proc").join(pid.to_string());
         fs::create_dir_all(&folder).at("create", &folder)?;
-        let variable = text.lines().find_map(|line| line.strip_prefix("Environment=COMMONHOST_RENDERED="));
+        let variable = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Environment=COMMONHOST_RENDERED="));
         let environment = format!("COMMONHOST_RENDERED={}\0", variable.unwrap_or_default());
         fs::write(folder.join("environ"), environment).at("write", &folder)?;
         let listener = Some(self.listen(unit, &text)?);
@@ -137,19 +153,25 @@ impl Systemd for FakeSystemd {
     }
 
     async fn stop(&self, unit: &str) -> Result<(), MachineError> {
-        if let Some(listener) = lock(&self.state).remove(unit).and_then(|started| started.listener) {
+        if let Some(listener) = lock(&self.state)
+            .remove(unit)
+            .and_then(|started| started.listener)
+        {
             listener.abort();
         }
         Ok(())
     }
 
     async fn run(&self, unit: &str) -> Result<(), MachineError> {
-        self.text(unit).map(|_| ()).ok_or_else(|| MachineError::Refused(format!("{unit} has no file")))
+        self.text(unit)
+            .map(|_| ())
+            .ok_or_else(|| MachineError::Refused(format!("{unit} has no file")))
     }
 
     async fn services(&self) -> Result<BTreeMap<(ServiceName, ProcessId), UnitState>, MachineError> {
         let state = lock(&self.state);
-        let named = |(unit, started): (&String, &Started)| Some((parse_unit_name(unit)?, started.state.clone()));
+        let named =
+            |(unit, started): (&String, &Started)| Some((parse_unit_name(unit)?, started.state.clone()));
         Ok(state.iter().filter_map(named).collect())
     }
 
@@ -202,12 +224,19 @@ impl FakeHost {
     }
 
     fn mount(&self, service: &ServiceName, digest: &Digest) -> Result<HostReply, MachineError> {
-        let unknown = || MachineError::UnknownEntry { service: service.clone(), entry: digest.clone() };
+        let unknown = || MachineError::UnknownEntry {
+            service: service.clone(),
+            entry: digest.clone(),
+        };
         let entry = self.catalogs.entry(service, digest).ok_or_else(unknown)?;
         for bundle in entry.bundles {
             if lock(&self.damaged).contains(service) {
                 let found = Digest::from_bytes(&[0; 32]);
-                return Err(MachineError::BundleDamaged { service: service.clone(), bundle: bundle.digest, found });
+                return Err(MachineError::BundleDamaged {
+                    service: service.clone(),
+                    bundle: bundle.digest,
+                    found,
+                });
             }
             lock(&self.mounted).insert(bundle.digest);
         }
@@ -232,7 +261,12 @@ impl Host for FakeHost {
             },
             HostRequest::Start { service } => {
                 // systemd makes the state folder at the first start.
-                let started = self.machine.handle(HostRequest::Start { service: service.clone() }).await;
+                let started = self
+                    .machine
+                    .handle(HostRequest::Start {
+                        service: service.clone(),
+                    })
+                    .await;
                 let _ = fs::create_dir_all(self.systemd.root.join("data/services").join(service.as_str()));
                 started
             }

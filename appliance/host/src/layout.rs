@@ -20,7 +20,10 @@ impl Layout {
 
     /// Folders with catalogs and bundles: what was downloaded, then what came with the image.
     pub fn bundle_folders(&self) -> [PathBuf; 2] {
-        [self.at("data/commonhost/bundles"), self.at("usr/share/commonhost/bundles")]
+        [
+            self.at("data/commonhost/bundles"),
+            self.at("usr/share/commonhost/bundles"),
+        ]
     }
 
     /// Public key of the catalogs.
@@ -75,7 +78,8 @@ impl Layout {
 
     /// The control group of a service's process.
     pub fn control_group(&self, service: &ServiceName, process: &ProcessId) -> PathBuf {
-        self.at("sys/fs/cgroup/services.slice").join(crate::unit_name(service, process))
+        self.at("sys/fs/cgroup/services.slice")
+            .join(crate::unit_name(service, process))
     }
 
     /// A folder of `/proc`.

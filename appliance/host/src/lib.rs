@@ -32,5 +32,5 @@ pub use fake::{FakeHost, FakeSystemd};
 pub use layout::Layout;
 pub use machine::{EntrySource, Machine};
 pub use render::{render_files, render_units, rendering_digest, unit_name};
-pub use server::serve;
+pub use server::{serve, supervisor_ids};
 pub use systemd::{Bus, Systemd};

@@ -53,13 +53,26 @@ pub struct Machine {
 
 impl Machine {
     /// A machine below `layout`; `group` is the supervisor's group id.
-    pub fn new(layout: Layout, systemd: Arc<dyn Systemd>, catalogs: Box<dyn EntrySource>, group: u32) -> Self {
-        Self { layout, systemd, catalogs, group, changing: Mutex::new(()) }
+    pub fn new(
+        layout: Layout,
+        systemd: Arc<dyn Systemd>,
+        catalogs: Box<dyn EntrySource>,
+        group: u32,
+    ) -> Self {
+        Self {
+            layout,
+            systemd,
+            catalogs,
+            group,
+            changing: Mutex::new(()),
+        }
     }
 
     /// Carries out one request.
     pub async fn handle(&self, request: HostRequest) -> HostReply {
-        self.carry_out(request).await.unwrap_or_else(|error| error.reply())
+        self.carry_out(request)
+            .await
+            .unwrap_or_else(|error| error.reply())
     }
 
     async fn carry_out(&self, request: HostRequest) -> Result<HostReply, MachineError> {
@@ -67,13 +80,21 @@ impl Machine {
         match request {
             HostRequest::Observe => return self.observe().await.map(HostReply::Observed),
             HostRequest::Archives => return self.archives().map(|archives| HostReply::Archives { archives }),
-            HostRequest::Journal { service, lines, after } => {
+            HostRequest::Journal {
+                service,
+                lines,
+                after,
+            } => {
                 let processes = self.processes(&service);
                 let lines = journal::read(&service, &processes, lines, after.as_deref()).await?;
                 return Ok(HostReply::Journal { lines });
             }
             HostRequest::Usage { service } => {
-                return Ok(HostReply::Usage(usage::usage(&self.layout, &service, &self.processes(&service))));
+                return Ok(HostReply::Usage(usage::usage(
+                    &self.layout,
+                    &service,
+                    &self.processes(&service),
+                )));
             }
             _ => {}
         }
@@ -86,10 +107,17 @@ impl Machine {
             HostRequest::Stop { service } => self.stop(&service).await?,
             HostRequest::Remove { service } => self.remove(&service).await?,
             HostRequest::Archive { service, at } => {
-                return self.archive(&service, at).map(|archive| HostReply::Archived { archive });
+                return self
+                    .archive(&service, at)
+                    .map(|archive| HostReply::Archived { archive });
             }
             HostRequest::Purge { archive } => self.purge(&archive)?,
-            HostRequest::Provision { service, member, display_name, password } => {
+            HostRequest::Provision {
+                service,
+                member,
+                display_name,
+                password,
+            } => {
                 let input = self.rendered_input(&service)?;
                 let entry = self.entry(&service, &input.entry)?;
                 let password = password.as_deref();
@@ -119,16 +147,25 @@ impl Machine {
     }
 
     fn entry(&self, service: &ServiceName, digest: &Digest) -> Result<Entry, MachineError> {
-        let unknown = || MachineError::UnknownEntry { service: service.clone(), entry: digest.clone() };
+        let unknown = || MachineError::UnknownEntry {
+            service: service.clone(),
+            entry: digest.clone(),
+        };
         let catalog = self.catalogs.entry(service, digest).ok_or_else(unknown)?;
-        let manifest =
-            catalog.manifest().map_err(|source| MachineError::Manifest { service: service.clone(), source })?;
+        let manifest = catalog.manifest().map_err(|source| MachineError::Manifest {
+            service: service.clone(),
+            source,
+        })?;
         Ok(Entry { catalog, manifest })
     }
 
     fn mount(&self, service: &ServiceName, entry: &Digest) -> Result<(), MachineError> {
         let entry = self.entry(service, entry)?;
-        entry.catalog.bundles.iter().try_for_each(|bundle| mount::mount_bundle(&self.layout, service, bundle))
+        entry
+            .catalog
+            .bundles
+            .iter()
+            .try_for_each(|bundle| mount::mount_bundle(&self.layout, service, bundle))
     }
 
     fn unmount_unused(&self) -> Result<(), MachineError> {
@@ -146,7 +183,10 @@ impl Machine {
         let entry = self.entry(&input.service, &input.entry)?;
         let complete = types::settings::complete(&entry.manifest.settings, &input.settings);
         if complete.as_ref() != Ok(&input.settings) {
-            return Err(MachineError::Refused(format!("the settings of {} do not fit its manifest", input.service)));
+            return Err(MachineError::Refused(format!(
+                "the settings of {} do not fit its manifest",
+                input.service
+            )));
         }
         let files = render_files(&entry.manifest, &entry.catalog, input)?;
         let units = render_units(&entry.manifest, &entry.catalog, input, &self.layout);
@@ -177,7 +217,9 @@ impl Machine {
     async fn start(&self, service: &ServiceName) -> Result<(), MachineError> {
         let units = self.units(service)?;
         if units.is_empty() {
-            return Err(MachineError::Refused(format!("{service} has no units; render them first")));
+            return Err(MachineError::Refused(format!(
+                "{service} has no units; render them first"
+            )));
         }
         for unit in units {
             self.systemd.restart(&unit).await?;
@@ -210,7 +252,9 @@ impl Machine {
 
     fn archive(&self, service: &ServiceName, at: Timestamp) -> Result<Option<String>, MachineError> {
         if !self.units(service)?.is_empty() {
-            return Err(MachineError::Refused(format!("{service} still has units; remove them first")));
+            return Err(MachineError::Refused(format!(
+                "{service} still has units; remove them first"
+            )));
         }
         let data = self.layout.data(service);
         if !data.is_dir() {
@@ -245,7 +289,12 @@ impl Machine {
             .filter_map(|entry| {
                 let name = entry.file_name().into_string().ok()?;
                 let (service, at) = parse_archive(&name)?;
-                Some(ArchiveInfo { service, at, bytes: usage::disk_bytes(&entry.path()), name })
+                Some(ArchiveInfo {
+                    service,
+                    at,
+                    bytes: usage::disk_bytes(&entry.path()),
+                    name,
+                })
             })
             .collect();
         archives.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.name.cmp(&b.name)));
@@ -254,7 +303,9 @@ impl Machine {
 
     fn purge(&self, archive: &str) -> Result<(), MachineError> {
         if parse_archive(archive).is_none() {
-            return Err(MachineError::Refused(format!("\"{archive}\" is not the name of an archive")));
+            return Err(MachineError::Refused(format!(
+                "\"{archive}\" is not the name of an archive"
+            )));
         }
         let folder = self.layout.archives().join(archive);
         if !folder.is_dir() {
@@ -267,17 +318,29 @@ impl Machine {
     }
 
     async fn observe(&self) -> Result<Observed, MachineError> {
-        let mut observed = Observed { mounted: mount::mounted(&self.layout)?, ..Observed::default() };
+        let mut observed = Observed {
+            mounted: mount::mounted(&self.layout)?,
+            ..Observed::default()
+        };
         for (service, rendered) in self.rendered()? {
             observed.services.entry(service).or_default().rendered = Some(rendered);
         }
         for ((service, process), mut state) in self.systemd.services().await? {
             state.started_from = started_from(&self.layout, state.main_pid);
-            observed.services.entry(service).or_default().units.insert(process, state);
+            observed
+                .services
+                .entry(service)
+                .or_default()
+                .units
+                .insert(process, state);
         }
         let data = self.layout.root().join("data/services");
         for entry in fs::read_dir(&data).into_iter().flatten().flatten() {
-            if let Some(service) = entry.file_name().to_str().and_then(|name| name.parse::<ServiceName>().ok()) {
+            if let Some(service) = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse::<ServiceName>().ok())
+            {
                 observed.services.entry(service).or_default().data = true;
             }
         }
@@ -288,10 +351,14 @@ impl Machine {
     fn rendered(&self) -> Result<BTreeMap<ServiceName, Digest>, MachineError> {
         let mut rendered = BTreeMap::new();
         for unit in self.unit_files()? {
-            let Some((service, process)) = crate::render::parse_unit_name(&unit) else { continue };
+            let Some((service, process)) = crate::render::parse_unit_name(&unit) else {
+                continue;
+            };
             let path = self.layout.units().join(&unit);
             let text = fs::read_to_string(&path).at("read", path)?;
-            let digest = text.lines().find_map(|line| line.strip_prefix("X-Commonhost-Rendered=")?.parse().ok());
+            let digest = text
+                .lines()
+                .find_map(|line| line.strip_prefix("X-Commonhost-Rendered=")?.parse().ok());
             if let Some(digest) = digest.filter(|_| process == main_process()) {
                 rendered.insert(service, digest);
             }
@@ -315,7 +382,10 @@ impl Machine {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error).at("list", folder),
         };
-        Ok(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+        Ok(entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect())
     }
 
     /// The unit files of a service.
@@ -331,8 +401,11 @@ impl Machine {
 
     fn processes(&self, service: &ServiceName) -> Vec<ProcessId> {
         let units = self.units(service).unwrap_or_default();
-        let mut processes: Vec<ProcessId> =
-            units.iter().filter_map(|unit| crate::render::parse_unit_name(unit)).map(|(_, process)| process).collect();
+        let mut processes: Vec<ProcessId> = units
+            .iter()
+            .filter_map(|unit| crate::render::parse_unit_name(unit))
+            .map(|(_, process)| process)
+            .collect();
         if processes.is_empty() {
             processes.push(main_process());
         }
@@ -344,12 +417,17 @@ impl Machine {
 const INPUT: &str = ".input.json";
 
 fn main_process() -> ProcessId {
-    "main".parse().unwrap_or_else(|_| unreachable!("main is a process id"))
+    "main"
+        .parse()
+        .unwrap_or_else(|_| unreachable!("main is a process id"))
 }
 
 fn parse_archive(name: &str) -> Option<(ServiceName, Timestamp)> {
     let (service, at) = name.rsplit_once('-')?;
-    Some((service.parse().ok()?, Timestamp(at.parse().ok().filter(|at| *at >= 0)?)))
+    Some((
+        service.parse().ok()?,
+        Timestamp(at.parse().ok().filter(|at| *at >= 0)?),
+    ))
 }
 
 /// What a running process was started from, from its environment.
@@ -366,7 +444,6 @@ fn remove_folder(folder: &Path) -> Result<(), MachineError> {
         _ => Ok(()),
     }
 }
-
 
 #[cfg(test)]
 mod tests;

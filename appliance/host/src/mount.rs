@@ -16,7 +16,11 @@ use std::{
 use types::{Digest, ServiceName, catalog::Bundle};
 
 /// Verifies and mounts a bundle; nothing to do when it is mounted.
-pub(crate) fn mount_bundle(layout: &Layout, service: &ServiceName, bundle: &Bundle) -> Result<(), MachineError> {
+pub(crate) fn mount_bundle(
+    layout: &Layout,
+    service: &ServiceName,
+    bundle: &Bundle,
+) -> Result<(), MachineError> {
     let target = layout.mount_point(&bundle.digest);
     if mounted(layout)?.contains(&bundle.digest) {
         return Ok(());
@@ -27,10 +31,17 @@ pub(crate) fn mount_bundle(layout: &Layout, service: &ServiceName, bundle: &Bund
         .into_iter()
         .map(|folder| folder.join(&file_name))
         .find(|path| path.is_file())
-        .ok_or_else(|| MachineError::BundleMissing { service: service.clone(), bundle: bundle.digest.clone() })?;
+        .ok_or_else(|| MachineError::BundleMissing {
+            service: service.clone(),
+            bundle: bundle.digest.clone(),
+        })?;
     let found = digest_file(&file)?;
     if found != bundle.digest {
-        return Err(MachineError::BundleDamaged { service: service.clone(), bundle: bundle.digest.clone(), found });
+        return Err(MachineError::BundleDamaged {
+            service: service.clone(),
+            bundle: bundle.digest.clone(),
+            found,
+        });
     }
     fs::create_dir_all(&target).at("create", &target)?;
     let flags = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
@@ -84,7 +95,11 @@ mod tests {
     use super::*;
 
     fn bundle(digest: &Digest) -> Bundle {
-        Bundle { digest: digest.clone(), size: 3, packages: std::collections::BTreeMap::new() }
+        Bundle {
+            digest: digest.clone(),
+            size: 3,
+            packages: std::collections::BTreeMap::new(),
+        }
     }
 
     #[test]

@@ -22,14 +22,22 @@ pub(crate) async fn provision(
     password: Option<&str>,
 ) -> Result<(), MachineError> {
     let SignIn::Provision { add, remove } = &entry.manifest.sign_in else {
-        return Err(MachineError::Refused(format!("{} keeps no accounts of its own", input.service)));
+        return Err(MachineError::Refused(format!(
+            "{} keeps no accounts of its own",
+            input.service
+        )));
     };
     let command = if password.is_some() { add } else { remove };
     let folder = layout.root().join("run/commonhost/accounts");
     fs::create_dir_all(&folder).at("create", &folder)?;
     let secret = folder.join(format!("{}.password", input.service));
     write_atomic(&secret, password.unwrap_or_default().as_bytes(), 0o600)?;
-    let account = Account { member, display_name, command, password: Some(&secret) };
+    let account = Account {
+        member,
+        display_name,
+        command,
+        password: Some(&secret),
+    };
     let text = render_account_unit(&entry.manifest, &entry.catalog, input, layout, &account);
     let unit = format!("service-{}--account.service", input.service);
     let file = layout.units().join(&unit);

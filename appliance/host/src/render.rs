@@ -38,8 +38,7 @@ pub fn rendering_digest(input: &RenderInput) -> Digest {
     Digest::from_bytes(&hash)
 }
 
-
-#[cfg(test)]
-mod tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod tests;

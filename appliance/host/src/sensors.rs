@@ -34,12 +34,17 @@ pub struct Sensors {
 impl Sensors {
     /// Ready to read.
     pub fn new() -> Self {
-        Self { system: System::new().ok() }
+        Self {
+            system: System::new().ok(),
+        }
     }
 
     /// One reading; `data` is the folder whose disk is measured.
     pub fn read(&mut self, data: &Path) -> Readings {
-        let mut readings = Readings { uptime: System::uptime().unwrap_or(0), ..Readings::default() };
+        let mut readings = Readings {
+            uptime: System::uptime().unwrap_or(0),
+            ..Readings::default()
+        };
         if let Some(system) = &mut self.system {
             system.refresh_memory();
             system.refresh_cpu_usage();
@@ -58,7 +63,9 @@ impl Sensors {
         }
         if let Ok(components) = Components::new_with_refreshed_list() {
             let degrees = components.iter().filter_map(sysinfo::Component::temperature);
-            readings.temperature = degrees.filter(|degrees| degrees.is_finite() && *degrees > 0.0).reduce(f32::max);
+            readings.temperature = degrees
+                .filter(|degrees| degrees.is_finite() && *degrees > 0.0)
+                .reduce(f32::max);
         }
         readings
     }
@@ -68,4 +75,20 @@ impl Default for Sensors {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The machine's own addresses, loopback included, without those that need a scope (link-local IPv6).
+pub fn addresses() -> Vec<std::net::IpAddr> {
+    let Ok(networks) = sysinfo::Networks::new_with_refreshed_list() else {
+        return Vec::new();
+    };
+    let all = networks
+        .values()
+        .flat_map(|network| network.ip_networks())
+        .map(|network| network.addr);
+    all.filter(|address| match address {
+        std::net::IpAddr::V4(_) => true,
+        std::net::IpAddr::V6(address) => !address.is_unicast_link_local(),
+    })
+    .collect()
 }

@@ -60,3 +60,9 @@ async fn answer(machine: &Machine, stream: UnixStream) -> io::Result<()> {
         writer.write_all(&bytes).await?;
     }
 }
+
+/// User and group id of the supervisor, `commonhost`.
+pub fn supervisor_ids() -> Option<(u32, u32)> {
+    let user = nix::unistd::User::from_name("commonhost").ok().flatten()?;
+    Some((user.uid.as_raw(), user.gid.as_raw()))
+}

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `setup.toml` on the boot partition: what a person wrote before the first start. Consumed once.
 
-use crate::{atomic::write_atomic, error::{At, MachineError}, layout::Layout};
+use crate::{
+    atomic::write_atomic,
+    error::{At, MachineError},
+    layout::Layout,
+};
 use std::{fs, io::ErrorKind};
 use types::host::Setup;
 
-const CONSUMED: &str = "# This board has read its setup.toml. What stood here was taken over; secrets were removed.\n";
+const CONSUMED: &str =
+    "# This board has read its setup.toml. What stood here was taken over; secrets were removed.\n";
 
 /// Reads `setup.toml` and replaces it by a note. Absent: an empty setup.
 ///
@@ -36,13 +41,21 @@ mod tests {
         let layout = Layout::new(root.path());
         fs::create_dir(root.path().join("boot")).unwrap();
         assert_eq!(consume(&layout).unwrap(), Setup::default());
-        fs::write(layout.boot("setup.toml"), "\u{feff}[host]\r\nname = \"oak\"\r\n[claim]\r\ncode = \"7k3m-q9td\"\r\n").unwrap();
+        fs::write(
+            layout.boot("setup.toml"),
+            "\u{feff}[host]\r\nname = \"oak\"\r\n[claim]\r\ncode = \"7k3m-q9td\"\r\n",
+        )
+        .unwrap();
         let setup = consume(&layout).unwrap();
         assert_eq!(setup.host.name.unwrap().as_str(), "oak");
         assert_eq!(setup.claim.code.unwrap().as_str(), "7K3MQ9TD");
         assert_eq!(consume(&layout).unwrap(), Setup::default());
         fs::write(layout.boot("setup.toml"), "[hots]\nname = \"oak\"\n").unwrap();
         assert!(consume(&layout).is_err());
-        assert!(fs::read_to_string(layout.boot("setup.toml")).unwrap().contains("hots"));
+        assert!(
+            fs::read_to_string(layout.boot("setup.toml"))
+                .unwrap()
+                .contains("hots")
+        );
     }
 }

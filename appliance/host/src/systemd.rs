@@ -55,7 +55,10 @@ trait Manager {
     fn list_units_by_patterns(&self, states: &[&str], patterns: &[&str]) -> zbus::Result<Vec<UnitRow>>;
 }
 
-#[zbus::proxy(interface = "org.freedesktop.systemd1.Unit", default_service = "org.freedesktop.systemd1")]
+#[zbus::proxy(
+    interface = "org.freedesktop.systemd1.Unit",
+    default_service = "org.freedesktop.systemd1"
+)]
 trait Unit {
     #[zbus(property(emits_changed_signal = "false"))]
     fn active_state(&self) -> zbus::Result<String>;
@@ -63,7 +66,10 @@ trait Unit {
     fn active_enter_timestamp(&self) -> zbus::Result<u64>;
 }
 
-#[zbus::proxy(interface = "org.freedesktop.systemd1.Service", default_service = "org.freedesktop.systemd1")]
+#[zbus::proxy(
+    interface = "org.freedesktop.systemd1.Service",
+    default_service = "org.freedesktop.systemd1"
+)]
 trait Service {
     #[zbus(property(emits_changed_signal = "false"), name = "MainPID")]
     fn main_pid(&self) -> zbus::Result<u32>;
@@ -90,7 +96,10 @@ impl Bus {
     async fn connection(&self) -> zbus::Result<&zbus::Connection> {
         let connect = || async {
             // Without a limit a call to a name that nobody owns hangs for two minutes in D-Bus activation.
-            zbus::connection::Builder::system().method_timeout(Duration::from_secs(20)).build().await
+            zbus::connection::Builder::system()
+                .method_timeout(Duration::from_secs(20))
+                .build()
+                .await
         };
         self.connection.get_or_try_init(connect).await
     }
@@ -124,8 +133,18 @@ impl Bus {
     }
 
     async fn wait(&self, unit: &str, doing: &'static str, seconds: u64) -> Result<UnitState, MachineError> {
-        let failed = |source| MachineError::Systemd { doing, unit: unit.to_owned(), source };
-        let path = self.manager().await.map_err(failed)?.load_unit(unit).await.map_err(failed)?;
+        let failed = |source| MachineError::Systemd {
+            doing,
+            unit: unit.to_owned(),
+            source,
+        };
+        let path = self
+            .manager()
+            .await
+            .map_err(failed)?
+            .load_unit(unit)
+            .await
+            .map_err(failed)?;
         let wait = async {
             loop {
                 let state = self.state(path.clone()).await.map_err(failed)?;
@@ -136,9 +155,13 @@ impl Bus {
             }
         };
         let limit = Duration::from_secs(seconds);
-        tokio::time::timeout(limit, wait)
-            .await
-            .unwrap_or_else(|_| Err(MachineError::Timeout { doing, unit: unit.to_owned(), seconds }))
+        tokio::time::timeout(limit, wait).await.unwrap_or_else(|_| {
+            Err(MachineError::Timeout {
+                doing,
+                unit: unit.to_owned(),
+                seconds,
+            })
+        })
     }
 }
 
@@ -155,12 +178,25 @@ fn active(state: &str) -> Active {
 #[async_trait]
 impl Systemd for Bus {
     async fn reload(&self) -> Result<(), MachineError> {
-        let failed = |source| MachineError::Systemd { doing: "reload", unit: "its units".into(), source };
-        self.manager().await.map_err(failed)?.reload().await.map_err(failed)
+        let failed = |source| MachineError::Systemd {
+            doing: "reload",
+            unit: "its units".into(),
+            source,
+        };
+        self.manager()
+            .await
+            .map_err(failed)?
+            .reload()
+            .await
+            .map_err(failed)
     }
 
     async fn restart(&self, unit: &str) -> Result<(), MachineError> {
-        let failed = |source| MachineError::Systemd { doing: "start", unit: unit.to_owned(), source };
+        let failed = |source| MachineError::Systemd {
+            doing: "start",
+            unit: unit.to_owned(),
+            source,
+        };
         let manager = self.manager().await.map_err(failed)?;
         // A failed unit's counters start anew: somebody asked for this start.
         let _ = manager.reset_failed_unit(unit).await;
@@ -169,7 +205,11 @@ impl Systemd for Bus {
     }
 
     async fn stop(&self, unit: &str) -> Result<(), MachineError> {
-        let failed = |source| MachineError::Systemd { doing: "stop", unit: unit.to_owned(), source };
+        let failed = |source| MachineError::Systemd {
+            doing: "stop",
+            unit: unit.to_owned(),
+            source,
+        };
         let manager = self.manager().await.map_err(failed)?;
         match manager.stop_unit(unit, "replace").await {
             Ok(_) => {
@@ -183,7 +223,11 @@ impl Systemd for Bus {
     }
 
     async fn run(&self, unit: &str) -> Result<(), MachineError> {
-        let failed = |source| MachineError::Systemd { doing: "run", unit: unit.to_owned(), source };
+        let failed = |source| MachineError::Systemd {
+            doing: "run",
+            unit: unit.to_owned(),
+            source,
+        };
         let manager = self.manager().await.map_err(failed)?;
         let _ = manager.reset_failed_unit(unit).await;
         manager.start_unit(unit, "replace").await.map_err(failed)?;
@@ -201,12 +245,21 @@ impl Systemd for Bus {
     }
 
     async fn services(&self) -> Result<BTreeMap<(ServiceName, ProcessId), UnitState>, MachineError> {
-        let failed = |source| MachineError::Systemd { doing: "list", unit: "services".into(), source };
+        let failed = |source| MachineError::Systemd {
+            doing: "list",
+            unit: "services".into(),
+            source,
+        };
         let manager = self.manager().await.map_err(failed)?;
-        let rows = manager.list_units_by_patterns(&[], &["service-*.service"]).await.map_err(failed)?;
+        let rows = manager
+            .list_units_by_patterns(&[], &["service-*.service"])
+            .await
+            .map_err(failed)?;
         let mut states = BTreeMap::new();
         for row in rows {
-            let Some(name) = parse_unit_name(&row.0) else { continue };
+            let Some(name) = parse_unit_name(&row.0) else {
+                continue;
+            };
             if name.1.as_str() == "account" || row.2 != "loaded" {
                 continue;
             }
@@ -219,11 +272,21 @@ impl Systemd for Bus {
     }
 
     async fn reboot(&self) -> Result<(), MachineError> {
-        let failed = |source| MachineError::Systemd { doing: "restart", unit: "the board".into(), source };
-        self.manager().await.map_err(failed)?.reboot().await.map_err(failed)
+        let failed = |source| MachineError::Systemd {
+            doing: "restart",
+            unit: "the board".into(),
+            source,
+        };
+        self.manager()
+            .await
+            .map_err(failed)?
+            .reboot()
+            .await
+            .map_err(failed)
     }
 
     async fn set_host_name(&self, name: &str) -> Result<(), MachineError> {
-        nix::unistd::sethostname(name).map_err(|error| MachineError::Refused(format!("the host name could not be set: {error}")))
+        nix::unistd::sethostname(name)
+            .map_err(|error| MachineError::Refused(format!("the host name could not be set: {error}")))
     }
 }

@@ -7,7 +7,10 @@ use std::{fs, os::unix::fs::MetadataExt, path::Path};
 use types::{ProcessId, ServiceName, host::Usage};
 
 pub(crate) fn usage(layout: &Layout, service: &ServiceName, processes: &[ProcessId]) -> Usage {
-    let mut total = Usage { disk_bytes: disk_bytes(&layout.data(service)), ..Usage::default() };
+    let mut total = Usage {
+        disk_bytes: disk_bytes(&layout.data(service)),
+        ..Usage::default()
+    };
     for process in processes {
         let group = layout.control_group(service, process);
         let pids = pids(&group);
@@ -46,19 +49,27 @@ fn pids(group: &Path) -> Vec<u32> {
 
 fn cpu_usec(group: &Path) -> Option<u64> {
     let text = fs::read_to_string(group.join("cpu.stat")).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("usage_usec ")?.parse().ok())
+    text.lines()
+        .find_map(|line| line.strip_prefix("usage_usec ")?.parse().ok())
 }
 
 fn proportional_set_size(layout: &Layout, pid: u32) -> Option<u64> {
     let text = fs::read_to_string(layout.process(pid).join("smaps_rollup")).ok()?;
-    let kib: u64 =
-        text.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse().ok())?;
+    let kib: u64 = text.lines().find_map(|line| {
+        line.strip_prefix("Pss:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .parse()
+            .ok()
+    })?;
     Some(kib * 1024)
 }
 
 fn threads(layout: &Layout, pid: u32) -> u64 {
     let text = fs::read_to_string(layout.process(pid).join("status")).unwrap_or_default();
-    text.lines().find_map(|line| line.strip_prefix("Threads:")?.trim().parse().ok()).unwrap_or(1)
+    text.lines()
+        .find_map(|line| line.strip_prefix("Threads:")?.trim().parse().ok())
+        .unwrap_or(1)
 }
 
 /// Bytes on disk below a folder (blocks, so that sparse files count what they use); links are not followed.
@@ -66,7 +77,9 @@ pub(crate) fn disk_bytes(folder: &Path) -> u64 {
     let mut bytes = 0;
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        let Ok(entries) = fs::read_dir(&folder) else {
+            continue;
+        };
         for entry in entries.flatten() {
             let Ok(metadata) = entry.metadata() else { continue };
             bytes += metadata.blocks() * 512;

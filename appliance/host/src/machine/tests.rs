@@ -28,7 +28,11 @@ impl Board {
 
     async fn enable(&self) {
         let input = fixtures::input();
-        self.ask(HostRequest::MountBundles { service: service(), entry: input.entry.clone() }).await;
+        self.ask(HostRequest::MountBundles {
+            service: service(),
+            entry: input.entry.clone(),
+        })
+        .await;
         self.ask(HostRequest::Render(input)).await;
         self.ask(HostRequest::Start { service: service() }).await;
     }
@@ -50,7 +54,10 @@ async fn an_enabled_service_is_observed_with_what_it_was_rendered_and_started_fr
     let expected = crate::rendering_digest(&fixtures::input());
     assert_eq!(seen.rendered, Some(expected.clone()));
     let main = &seen.units["main"];
-    assert_eq!((main.active, main.started_from.clone()), (Active::Active, Some(expected)));
+    assert_eq!(
+        (main.active, main.started_from.clone()),
+        (Active::Active, Some(expected))
+    );
     assert!(seen.data);
 }
 
@@ -59,22 +66,34 @@ async fn a_removed_service_leaves_its_data_in_the_archive_and_nothing_else() {
     let board = board();
     board.enable().await;
     std::fs::write(board.root.path().join("data/services/diary/entry"), "dear diary").unwrap();
-    let archive = HostRequest::Archive { service: service(), at: Timestamp(1_800_000_000) };
+    let archive = HostRequest::Archive {
+        service: service(),
+        at: Timestamp(1_800_000_000),
+    };
     let refused = board.host.ask(archive.clone()).await.unwrap_err();
     assert!(refused.to_string().contains("remove them first"), "{refused}");
 
     board.ask(HostRequest::Remove { service: service() }).await;
     board.ask(HostRequest::Remove { service: service() }).await;
-    let HostReply::Archived { archive: Some(name) } = board.ask(archive.clone()).await else { panic!() };
+    let HostReply::Archived { archive: Some(name) } = board.ask(archive.clone()).await else {
+        panic!()
+    };
     assert_eq!(board.ask(archive).await, HostReply::Archived { archive: None });
     let kept = board.root.path().join("data/archive").join(&name).join("entry");
     assert_eq!(std::fs::read_to_string(kept).unwrap(), "dear diary");
     assert!(board.observe().await.services.is_empty());
 
-    let HostReply::Archives { archives } = board.ask(HostRequest::Archives).await else { panic!() };
+    let HostReply::Archives { archives } = board.ask(HostRequest::Archives).await else {
+        panic!()
+    };
     assert_eq!(archives[0].service, service());
     board.ask(HostRequest::Purge { archive: name }).await;
-    assert!(std::fs::read_dir(board.root.path().join("data/archive")).unwrap().next().is_none());
+    assert!(
+        std::fs::read_dir(board.root.path().join("data/archive"))
+            .unwrap()
+            .next()
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -87,15 +106,23 @@ async fn requests_that_do_not_fit_are_refused_with_a_reason() {
         }
         other => panic!("{other}"),
     };
-    let unknown = HostRequest::MountBundles { service: service(), entry: Digest::from_bytes(&[9; 32]) };
+    let unknown = HostRequest::MountBundles {
+        service: service(),
+        entry: Digest::from_bytes(&[9; 32]),
+    };
     assert_eq!(code(board.host.ask(unknown).await.unwrap_err()), "unknown_entry");
     let start = HostRequest::Start { service: service() };
     assert_eq!(code(board.host.ask(start).await.unwrap_err()), "refused");
     let mut input = fixtures::input();
     input.settings.clear();
-    assert_eq!(code(board.host.ask(HostRequest::Render(input)).await.unwrap_err()), "refused");
+    assert_eq!(
+        code(board.host.ask(HostRequest::Render(input)).await.unwrap_err()),
+        "refused"
+    );
     for archive in ["../services", "diary", "", "diary-5/..", "-5"] {
-        let purge = HostRequest::Purge { archive: archive.into() };
+        let purge = HostRequest::Purge {
+            archive: archive.into(),
+        };
         assert_eq!(code(board.host.ask(purge).await.unwrap_err()), "refused");
     }
 }

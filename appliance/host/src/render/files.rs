@@ -17,10 +17,17 @@ pub fn render_files(
 ) -> Result<BTreeMap<String, String>, MachineError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default();
+    let syntax = SyntaxConfig::builder()
+        .keep_trailing_newline(true)
+        .build()
+        .unwrap_or_default();
     environment.set_syntax(syntax);
     environment.set_auto_escape_callback(|name| {
-        if name.contains(".json") { AutoEscape::Json } else { AutoEscape::None }
+        if name.contains(".json") {
+            AutoEscape::Json
+        } else {
+            AutoEscape::None
+        }
     });
     let host = input.hosts.first().map_or("localhost", String::as_str);
     let context = context! {

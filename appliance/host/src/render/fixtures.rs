@@ -54,9 +54,16 @@ backup = "hot"
 pub(crate) fn entry() -> CatalogEntry {
     CatalogEntry {
         manifest: MANIFEST.into(),
-        templates: BTreeMap::from([("config.txt".into(), "title={{ settings.title }}\nurl={{ origin }}\n".into())]),
+        templates: BTreeMap::from([(
+            "config.txt".into(),
+            "title={{ settings.title }}\nurl={{ origin }}\n".into(),
+        )]),
         icon: String::new(),
-        bundles: vec![Bundle { digest: Digest::from_bytes(&[1; 32]), size: 1, packages: BTreeMap::new() }],
+        bundles: vec![Bundle {
+            digest: Digest::from_bytes(&[1; 32]),
+            size: 1,
+            packages: BTreeMap::new(),
+        }],
     }
 }
 

@@ -19,23 +19,36 @@ fn golden(path: &Path, text: &str) {
         std::fs::write(path, text).unwrap();
     }
     let expected = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(text, expected, "{} is out of date; run with COMMONHOST_UPDATE_GOLDEN=1", path.display());
+    assert_eq!(
+        text,
+        expected,
+        "{} is out of date; run with COMMONHOST_UPDATE_GOLDEN=1",
+        path.display()
+    );
 }
 
 #[test]
 fn words_of_a_command_cannot_break_out_of_their_quotes() {
     let units = render_units(&Manifest::parse(MANIFEST).unwrap(), &entry(), &input(), &layout());
     let unit = &units["service-diary.service"];
-    assert!(unit.contains(r#"ExecStart="/usr/bin/diary" "--config" "%d/config" "a \"b\" $$HOME""#), "{unit}");
+    assert!(
+        unit.contains(r#"ExecStart="/usr/bin/diary" "--config" "%d/config" "a \"b\" $$HOME""#),
+        "{unit}"
+    );
 }
 
 #[test]
 fn a_file_is_rendered_from_settings_and_an_unknown_variable_is_an_error() {
     let manifest = Manifest::parse(MANIFEST).unwrap();
     let files = render_files(&manifest, &entry(), &input()).unwrap();
-    assert_eq!(files["config"], "title=Our diary\nurl=https://diary.example.org\n");
+    assert_eq!(
+        files["config"],
+        "title=Our diary\nurl=https://diary.example.org\n"
+    );
     let mut broken = entry();
-    broken.templates.insert("config.txt".into(), "{{ settings.tilte }}".into());
+    broken
+        .templates
+        .insert("config.txt".into(), "{{ settings.tilte }}".into());
     assert!(render_files(&manifest, &broken, &input()).is_err());
     broken.templates.clear();
     assert!(render_files(&manifest, &broken, &input()).is_err());
@@ -45,15 +58,30 @@ fn a_file_is_rendered_from_settings_and_an_unknown_variable_is_an_error() {
 #[test]
 fn every_service_renders_as_its_golden_files_say() {
     let mut seen = 0;
-    for folder in std::fs::read_dir(repository().join("services")).unwrap().flatten() {
-        let Ok(text) = std::fs::read_to_string(folder.path().join("service.toml")) else { continue };
+    for folder in std::fs::read_dir(repository().join("services"))
+        .unwrap()
+        .flatten()
+    {
+        let Ok(text) = std::fs::read_to_string(folder.path().join("service.toml")) else {
+            continue;
+        };
         let manifest = Manifest::parse(&text).unwrap_or_else(|error| panic!("{:?}: {error}", folder.path()));
-        assert_eq!(manifest.service.name.as_str(), folder.file_name().to_str().unwrap());
+        assert_eq!(
+            manifest.service.name.as_str(),
+            folder.file_name().to_str().unwrap()
+        );
         let templates = manifest.files.values().map(|file| {
             let path = folder.path().join(&file.template);
-            (file.template.clone(), std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}")))
+            (
+                file.template.clone(),
+                std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}")),
+            )
         });
-        let entry = CatalogEntry { manifest: text.clone(), templates: templates.collect(), ..entry() };
+        let entry = CatalogEntry {
+            manifest: text.clone(),
+            templates: templates.collect(),
+            ..entry()
+        };
         let input = RenderInput {
             service: manifest.service.name.clone(),
             settings: types::settings::complete(&manifest.settings, &types::Settings::new()).unwrap(),
@@ -69,7 +97,10 @@ fn every_service_renders_as_its_golden_files_say() {
         }
         // The digest changes with every release; all else must not change unnoticed.
         let digest = rendering_digest(&input);
-        golden(&folder.path().join("rendered.golden"), &rendered.replace(digest.as_str(), "RENDERED"));
+        golden(
+            &folder.path().join("rendered.golden"),
+            &rendered.replace(digest.as_str(), "RENDERED"),
+        );
         seen += 1;
     }
     assert!(seen >= 3, "only {seen} services found");
@@ -79,7 +110,10 @@ fn every_service_renders_as_its_golden_files_say() {
 fn unit_names_lead_back_to_their_service() {
     for (service, process) in [("radicale", "main"), ("a-b", "db"), ("host", "main")] {
         let (service, process) = (service.parse().unwrap(), process.parse().unwrap());
-        assert_eq!(parse_unit_name(&unit_name(&service, &process)), Some((service, process)));
+        assert_eq!(
+            parse_unit_name(&unit_name(&service, &process)),
+            Some((service, process))
+        );
     }
     assert_eq!(parse_unit_name("commonhost-host.service"), None);
 }

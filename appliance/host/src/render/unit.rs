@@ -21,7 +21,12 @@ pub fn render_units(
         .process
         .iter()
         .map(|(id, process)| {
-            let unit = Unit { manifest, entry, input, layout };
+            let unit = Unit {
+                manifest,
+                entry,
+                input,
+                layout,
+            };
             (unit_name(&input.service, id), unit.service(id, process))
         })
         .collect()
@@ -35,7 +40,13 @@ pub(crate) fn render_account_unit(
     layout: &Layout,
     account: &Account<'_>,
 ) -> String {
-    Unit { manifest, entry, input, layout }.account(account)
+    Unit {
+        manifest,
+        entry,
+        input,
+        layout,
+    }
+    .account(account)
 }
 
 /// What a `provision` command is run with.
@@ -86,10 +97,18 @@ impl Unit<'_> {
         line(&mut text, "TimeoutStartSec", 120);
         line(&mut text, "TimeoutStopSec", 20);
         for (key, value) in &process.environment {
-            line(&mut text, "Environment", quoted(&format!("{key}={value}"), Specifiers::Kept));
+            line(
+                &mut text,
+                "Environment",
+                quoted(&format!("{key}={value}"), Specifiers::Kept),
+            );
         }
         let rendered = rendering_digest(self.input);
-        line(&mut text, "Environment", format!("COMMONHOST_RENDERED={rendered}"));
+        line(
+            &mut text,
+            "Environment",
+            format!("COMMONHOST_RENDERED={rendered}"),
+        );
         self.sandbox(&mut text);
         text
     }
@@ -100,11 +119,22 @@ impl Unit<'_> {
         line(&mut text, "Type", "oneshot");
         line(&mut text, "ExecStart", words(account.command));
         line(&mut text, "TimeoutStartSec", 30);
-        for (key, value) in [("MEMBER", account.member.as_str()), ("DISPLAY_NAME", account.display_name)] {
-            line(&mut text, "Environment", quoted(&format!("{key}={value}"), Specifiers::Escaped));
+        for (key, value) in [
+            ("MEMBER", account.member.as_str()),
+            ("DISPLAY_NAME", account.display_name),
+        ] {
+            line(
+                &mut text,
+                "Environment",
+                quoted(&format!("{key}={value}"), Specifiers::Escaped),
+            );
         }
         if let Some(password) = account.password {
-            line(&mut text, "LoadCredential", format!("password:{}", password.display()));
+            line(
+                &mut text,
+                "LoadCredential",
+                format!("password:{}", password.display()),
+            );
         }
         self.sandbox(&mut text);
         text
@@ -112,8 +142,14 @@ impl Unit<'_> {
 
     fn head(&self, process: &str) -> String {
         let service = &self.input.service;
-        let mut text = String::from("# Rendered by Commonhost from a signed manifest. Changes are overwritten.\n[Unit]\n");
-        line(&mut text, "Description", format!("Commonhost service {service} ({process})"));
+        let mut text = String::from(
+            "# Rendered by Commonhost from a signed manifest. Changes are overwritten.\n[Unit]\n",
+        );
+        line(
+            &mut text,
+            "Description",
+            format!("Commonhost service {service} ({process})"),
+        );
         line(&mut text, "X-Commonhost-Rendered", rendering_digest(self.input));
         text
     }
@@ -126,7 +162,11 @@ impl Unit<'_> {
 
         text.push_str("\n# Software: read-only bundles over /usr, for this unit alone.\n");
         for bundle in &self.entry.bundles {
-            line(text, "ExtensionDirectories", self.layout.mount_point(&bundle.digest).display());
+            line(
+                text,
+                "ExtensionDirectories",
+                self.layout.mount_point(&bundle.digest).display(),
+            );
         }
         text.push_str("\n# Identity, state, sockets, rendered files.\n");
         line(text, "DynamicUser", "yes");
@@ -134,7 +174,11 @@ impl Unit<'_> {
         line(text, "StateDirectory", service);
         line(text, "StateDirectoryMode", "0700");
         line(text, "UMask", "0007");
-        line(text, "BindPaths", format!("{}:/run/service", self.layout.sockets(service).display()));
+        line(
+            text,
+            "BindPaths",
+            format!("{}:/run/service", self.layout.sockets(service).display()),
+        );
         for name in self.manifest.files.keys() {
             let path = self.layout.files(service).join(name);
             line(text, "LoadCredential", format!("{name}:{}", path.display()));
@@ -150,9 +194,17 @@ impl Unit<'_> {
         text.push_str("\n# Sandbox.\n");
         text.push_str(SANDBOX);
         let writable_executable = self.manifest.permissions.writable_executable_memory;
-        line(text, "MemoryDenyWriteExecute", if writable_executable { "no" } else { "yes" });
+        line(
+            text,
+            "MemoryDenyWriteExecute",
+            if writable_executable { "no" } else { "yes" },
+        );
         line(text, "PrivateNetwork", if outbound { "no" } else { "yes" });
-        let families = if outbound { "AF_UNIX AF_INET AF_INET6" } else { "AF_UNIX" };
+        let families = if outbound {
+            "AF_UNIX AF_INET AF_INET6"
+        } else {
+            "AF_UNIX"
+        };
         line(text, "RestrictAddressFamilies", families);
         if !outbound {
             line(text, "IPAddressDeny", "any");
@@ -200,8 +252,10 @@ enum Specifiers {
 
 /// A command line, each word quoted as systemd.service(5) and systemd.syntax(7) say; `$` is not expanded.
 fn words(command: &[String]) -> String {
-    let quoted: Vec<String> =
-        command.iter().map(|word| quoted(&word.replace('$', "$$"), Specifiers::Kept)).collect();
+    let quoted: Vec<String> = command
+        .iter()
+        .map(|word| quoted(&word.replace('$', "$$"), Specifiers::Kept))
+        .collect();
     quoted.join(" ")
 }
 

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Who is asking, and what they may do. Trust comes from a session or a key, never from an address or a header.
+
+pub mod attempts;
+pub mod caller;
+pub mod csrf;
+pub mod gate;
+pub mod password;
+pub mod secret;
+pub mod tickets;
+
+pub use caller::{Caller, Policy};

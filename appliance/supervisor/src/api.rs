@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `/api/v1`: one table of routes, each with its policy and its description. A route without a policy does not
+//! compile; `openapi.json` is made from the same table.
+
+mod account;
+mod board;
+mod certificates;
+mod cooperative;
+mod json;
+mod members;
+mod openapi;
+mod route;
+mod services;
+mod stream;
+
+pub use json::Body;
+pub use route::{Route, mount};
+
+use crate::App;
+use axum::{Router, middleware};
+
+/// Every route of the API.
+pub fn routes() -> Vec<Route> {
+    let mut routes = board::routes();
+    routes.extend(services::routes());
+    routes.extend(members::routes());
+    routes.extend(account::routes());
+    routes.extend(certificates::routes());
+    routes.extend(cooperative::routes());
+    routes.extend(stream::routes());
+    routes.push(openapi::route());
+    routes
+}
+
+/// The whole board: API, published documents and pages, with every caller identified first.
+pub fn router(app: &App) -> Router {
+    let pages = crate::pages::router(app);
+    let identify = middleware::from_fn_with_state(app.clone(), crate::access::caller::identify);
+    mount(routes())
+        .with_state(app.clone())
+        .merge(pages)
+        .layer(identify)
+        .layer(middleware::from_fn(crate::pages::dress))
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The board: health, claim, session, readings, checks, audit, jobs.
+
+use super::{Body, Route};
+use crate::{
+    ApiError, App,
+    access::{Caller, Policy, caller::set_cookie},
+    checks::{self, Finding},
+    members::{self, Opened},
+    state::{AuditRecord, Job},
+    views::{BoardView, Claim, Health, SignInRequest, SignedIn},
+};
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    response::{AppendHeaders, IntoResponse},
+};
+use http::{Method, StatusCode, header::SET_COOKIE};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use types::{BoardName, host::HostRequest};
+
+/// Seconds a browser keeps the session cookie.
+pub(crate) const COOKIE_LIFE: u64 = 30 * 86_400;
+
+pub(super) fn routes() -> Vec<Route> {
+    use Policy::{Member, Public, Steward};
+    vec![
+        Route::new(
+            Method::GET,
+            "/api/v1/health",
+            Public,
+            "Whether the board answers.",
+            health,
+        )
+        .gives::<Health>(),
+        Route::new(
+            Method::POST,
+            "/api/v1/claim",
+            Public,
+            "Become the first steward, with the code the board shows.",
+            claim,
+        )
+        .takes::<Claim>()
+        .gives::<SignedIn>(),
+        Route::new(Method::POST, "/api/v1/session", Public, "Sign in.", sign_in)
+            .takes::<SignInRequest>()
+            .gives::<SignedIn>(),
+        Route::new(Method::DELETE, "/api/v1/session", Member, "Sign out.", sign_out),
+        Route::new(
+            Method::GET,
+            "/api/v1/board",
+            Member,
+            "The board and what its sensors say.",
+            board,
+        )
+        .gives::<BoardView>(),
+        Route::new(Method::PUT, "/api/v1/board", Steward, "Rename the board.", rename).takes::<Rename>(),
+        Route::new(
+            Method::GET,
+            "/api/v1/board/metrics",
+            Member,
+            "What the sensors say.",
+            metrics,
+        )
+        .gives::<serde_json::Value>(),
+        Route::new(
+            Method::GET,
+            "/api/v1/checks",
+            Member,
+            "What needs attention.",
+            run_checks,
+        )
+        .gives::<Vec<Finding>>(),
+        Route::new(
+            Method::GET,
+            "/api/v1/audit",
+            Member,
+            "Who did what, newest first.",
+            audit,
+        )
+        .gives::<Vec<AuditRecord>>(),
+        Route::new(Method::GET, "/api/v1/jobs", Member, "The newest jobs.", jobs).gives::<Vec<Job>>(),
+        Route::new(
+            Method::GET,
+            "/api/v1/jobs/{id}",
+            Member,
+            "Progress of a request.",
+            job,
+        )
+        .gives::<Job>(),
+        Route::new(
+            Method::POST,
+            "/api/v1/system/reboot",
+            Steward,
+            "Restart the board.",
+            reboot,
+        ),
+        Route::new(
+            Method::GET,
+            "/api/v1/system/releases",
+            Member,
+            "The software of the board itself.",
+            releases,
+        )
+        .gives::<serde_json::Value>(),
+    ]
+}
+
+async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
+    let claimed = app.store.is_claimed().await?;
+    Ok(Json(Health {
+        status: "ok".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        claimed,
+    }))
+}
+
+fn signed_in(opened: Opened, token: Option<String>, caller: &Caller) -> impl IntoResponse + use<> {
+    let cookie = set_cookie(caller.cookie(), &opened.secret, caller.secure, COOKIE_LIFE);
+    let body = SignedIn {
+        member: opened.member.name.to_string(),
+        session: opened.secret,
+        token,
+    };
+    (AppendHeaders([(SET_COOKIE, cookie)]), Json(body))
+}
+
+async fn claim(
+    State(app): State<App>,
+    caller: Caller,
+    Body(claim): Body<Claim>,
+) -> Result<impl IntoResponse, ApiError> {
+    let opened = members::claim(&app, claim, &caller).await?;
+    let (_, token) = members::add_token(&app, &opened.member.name, "claim").await?;
+    Ok(signed_in(opened, Some(token), &caller))
+}
+
+async fn sign_in(
+    State(app): State<App>,
+    caller: Caller,
+    Body(request): Body<SignInRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    let opened = members::sign_in(&app, &request.name, request.password, &caller).await?;
+    Ok(signed_in(opened, None, &caller))
+}
+
+async fn sign_out(State(app): State<App>, caller: Caller) -> Result<impl IntoResponse, ApiError> {
+    if let Some(session) = caller.session.clone() {
+        app.store.close_session(session).await?;
+    }
+    let cookie = set_cookie(caller.cookie(), "", caller.secure, 0);
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, cookie)])))
+}
+
+async fn board(State(app): State<App>) -> Result<Json<BoardView>, ApiError> {
+    let desired = app.store.desired().await?;
+    let readings = serde_json::to_value(app.readings()).unwrap_or_default();
+    let version = env!("CARGO_PKG_VERSION").into();
+    Ok(Json(BoardView {
+        name: desired.board.to_string(),
+        version,
+        generation: desired.generation,
+        readings,
+    }))
+}
+
+/// Body of `PUT /board`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Rename {
+    /// The new name.
+    name: String,
+}
+
+async fn rename(
+    State(app): State<App>,
+    caller: Caller,
+    Body(body): Body<Rename>,
+) -> Result<StatusCode, ApiError> {
+    let board: BoardName = body
+        .name
+        .trim()
+        .to_lowercase()
+        .parse()
+        .map_err(|error: types::NameError| ApiError::field("name", error.to_string()))?;
+    app.store.set_board_name(board.clone()).await?;
+    app.store
+        .record(app.now(), caller.name()?.as_str(), "rename-board", board.as_str())
+        .await?;
+    app.host.ask(HostRequest::HostName { board }).await?;
+    app.wake.now();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn metrics(State(app): State<App>) -> Json<serde_json::Value> {
+    Json(serde_json::to_value(app.readings()).unwrap_or_default())
+}
+
+async fn run_checks(State(app): State<App>) -> Result<Json<Vec<Finding>>, ApiError> {
+    checks::run(&app).await.map(Json)
+}
+
+/// How many to list.
+#[derive(Deserialize)]
+pub(super) struct Limit {
+    limit: Option<u32>,
+}
+
+async fn audit(
+    State(app): State<App>,
+    Query(limit): Query<Limit>,
+) -> Result<Json<Vec<AuditRecord>>, ApiError> {
+    Ok(Json(app.store.audit(limit.limit.unwrap_or(100).min(1000)).await?))
+}
+
+async fn jobs(State(app): State<App>, Query(limit): Query<Limit>) -> Result<Json<Vec<Job>>, ApiError> {
+    Ok(Json(app.store.jobs(limit.limit.unwrap_or(50).min(200)).await?))
+}
+
+async fn job(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Job>, ApiError> {
+    let job = app.store.job(id).await?;
+    job.map(Json).ok_or_else(|| {
+        ApiError::not_found("There is no such job; it may be too old. GET /api/v1/jobs lists them.")
+    })
+}
+
+async fn reboot(State(app): State<App>, caller: Caller) -> Result<StatusCode, ApiError> {
+    app.store
+        .record(app.now(), caller.name()?.as_str(), "reboot", "board")
+        .await?;
+    app.host.ask(HostRequest::Reboot).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+async fn releases() -> Json<serde_json::Value> {
+    Json(serde_json::json!({ "running": { "version": env!("CARGO_PKG_VERSION") } }))
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What every request and the reconcile loop share.
+
+use crate::{
+    access::{
+        attempts::{Attempts, PerAddress},
+        tickets::Tickets,
+    },
+    catalogs::Catalogs,
+    events::{Event, Events},
+    reconcile::{Addresses, Wake},
+    services::history::Histories,
+    state::{DomainRecord, Job, JobState, Result, Store},
+    views::ServiceState,
+};
+use arc_swap::ArcSwap;
+use host::{
+    Host,
+    sensors::{Readings, Sensors},
+};
+use ingress::RouteTable;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    ops::Deref,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tls::Certificates;
+use types::{Domain, ServiceName, Timestamp};
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// Tells how the board is; a fake in tests.
+pub type ReadSensors = Arc<dyn Fn() -> Readings + Send + Sync>;
+
+/// The supervisor's parts. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What the loop last saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Every name.
+    pub addresses: Addresses,
+    /// State and reason of each service.
+    pub states: BTreeMap<ServiceName, (ServiceState, String)>,
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The host process.
+    pub host: Arc<dyn Host>,
+    /// The signed catalogs.
+    pub catalogs: Arc<Catalogs>,
+    /// Certificates.
+    pub certificates: Certificates,
+    /// The front door's table.
+    pub routes: Arc<ArcSwap<RouteTable>>,
+    /// Folder with one folder of sockets per service.
+    pub sockets: PathBuf,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Tells how the board is.
+    pub sensors: ReadSensors,
+    /// Events for open pages.
+    pub events: Events,
+    /// Wakes the loop.
+    pub wake: Wake,
+    /// What the loop last saw.
+    pub seen: ArcSwap<Seen>,
+    /// Tries of the claim code.
+    pub claim_attempts: Mutex<Attempts>,
+    /// Tries to sign in.
+    pub sign_in_attempts: Mutex<PerAddress>,
+    /// Sign-ins on their way to a service's host.
+    pub tickets: Mutex<Tickets>,
+    /// Names announced on the local network.
+    pub announced: Mutex<Box<dyn FnMut(&BTreeSet<String>) + Send>>,
+    /// Measurements of the last hour.
+    pub histories: Mutex<Histories>,
+    /// `librehost.json` and its neighbours, rendered.
+    pub published: crate::publish::Published,
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Locks; a panic elsewhere does not spread.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Now, by the board's clock.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The state of a service, and why it fails.
+    pub fn service_state(&self, service: &ServiceName) -> (ServiceState, String) {
+        let seen = self.seen.load();
+        seen.states
+            .get(service)
+            .cloned()
+            .unwrap_or((ServiceState::Starting, String::new()))
+    }
+
+    /// Writes down and tells how far a job is.
+    pub async fn progress(&self, job: &Job, step: &str, progress: u8) {
+        if job.step == step || job.progress > progress {
+            return;
+        }
+        let job = Job {
+            step: step.into(),
+            progress,
+            ..job.clone()
+        };
+        if let Err(error) = self.store.update_job(job.clone()).await {
+            log::warn!("a job's progress could not be written: {}", host::chain(&error));
+        }
+        self.events.send(Event::Job(job));
+    }
+
+    /// Ends a job.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_job(&self, job: &Job, state: JobState, message: String) -> Result<()> {
+        let ended = Some(self.now());
+        let job = Job {
+            state,
+            message,
+            step: "done".into(),
+            progress: 100,
+            ended,
+            ..job.clone()
+        };
+        self.store.update_job(job.clone()).await?;
+        self.events.send(Event::Job(job));
+        Ok(())
+    }
+
+    /// The loop saw something new.
+    pub fn announce(&self, seen: Seen) {
+        let before = self.seen.swap(Arc::new(seen));
+        let seen = self.seen.load_full();
+        for (name, (state, _)) in &seen.states {
+            if before.states.get(name).is_none_or(|(old, _)| old != state) {
+                self.events.send(Event::Service {
+                    name: name.clone(),
+                    state: *state,
+                });
+            }
+        }
+    }
+
+    /// The names changed: certificates and the local network are told.
+    pub fn names_changed(&self, addresses: &Addresses, domains: &[DomainRecord]) {
+        let names = addresses.services.values().chain([&addresses.board]).flatten();
+        let local: BTreeSet<String> = names.filter(|name| ingress::is_local(name)).cloned().collect();
+        if let Err(error) = self.certificates.set_local(&local, &own_addresses()) {
+            log::warn!("local certificates could not be made: {}", host::chain(&error));
+        }
+        let domains: Vec<Domain> = domains.iter().map(|domain| domain.name.clone()).collect();
+        self.certificates.set_domains(&domains);
+        (lock(&self.announced))(&local);
+    }
+
+    /// How the board is now.
+    pub fn readings(&self) -> Readings {
+        (self.sensors)()
+    }
+}
+
+/// Sensors that measure this machine.
+pub fn machine_sensors(data: PathBuf) -> ReadSensors {
+    let sensors = Mutex::new(Sensors::new());
+    Arc::new(move || lock(&sensors).read(&data))
+}
+
+/// The board's own addresses, for certificates of those who open it by number.
+fn own_addresses() -> BTreeSet<IpAddr> {
+    host::sensors::addresses().into_iter().collect()
+}

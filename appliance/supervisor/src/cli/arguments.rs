@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! `commonhost <noun> <verb>`.
+
+use clap::{Args, Parser, Subcommand};
+
+/// Look after a Commonhost board.
+#[derive(Debug, Parser)]
+#[command(name = "commonhost", version, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) target: Target,
+    #[command(subcommand)]
+    pub(super) noun: Noun,
+}
+
+/// Which board, and how to answer.
+#[derive(Debug, Args)]
+pub(super) struct Target {
+    /// Answer in JSON, as the API does.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Another board's address, like <https://oak.local>; on the board itself its own socket is used.
+    #[arg(long, global = true, env = "COMMONHOST_URL")]
+    pub(super) url: Option<String>,
+    /// A token for that board (made on your account page).
+    #[arg(long, global = true, env = "COMMONHOST_TOKEN", hide_env_values = true)]
+    pub(super) token: Option<String>,
+    /// The board's local authority (PEM), to check an https address against.
+    #[arg(long, global = true, env = "COMMONHOST_CA_FILE")]
+    pub(super) ca_file: Option<std::path::PathBuf>,
+    /// Do not wait until the work is done.
+    #[arg(long, global = true)]
+    pub(super) no_wait: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Noun {
+    /// How the board is, at a glance.
+    Status,
+    /// Become the first steward of a new board.
+    Claim {
+        /// The code that the board shows.
+        code: String,
+        /// What the board shall be called.
+        #[arg(long)]
+        board_name: String,
+        /// Your sign-in name.
+        #[arg(long)]
+        name: String,
+        /// What you are called.
+        #[arg(long, default_value = "")]
+        display_name: String,
+        /// Your password; asked on standard input when absent.
+        #[arg(long)]
+        password: Option<String>,
+    },
+    /// What can be enabled.
+    #[command(subcommand)]
+    Catalog(Catalog),
+    /// Services.
+    #[command(subcommand)]
+    Service(Service),
+    /// Members.
+    #[command(subcommand)]
+    Member(Member),
+    /// Domains and where they lead.
+    #[command(subcommand)]
+    Domain(Domain),
+    /// Certificates.
+    #[command(subcommand)]
+    Certificate(Certificate),
+    /// What needs attention.
+    #[command(subcommand)]
+    Check(Check),
+    /// The cooperative's profile.
+    #[command(subcommand)]
+    Cooperative(Cooperative),
+    /// Your app passwords.
+    #[command(subcommand)]
+    AppPassword(AppPassword),
+    /// Your tokens.
+    #[command(subcommand)]
+    Token(Token),
+    /// Data of removed services.
+    #[command(subcommand)]
+    Archive(Archive),
+    /// Progress of requests.
+    #[command(subcommand)]
+    Job(Job),
+    /// Who did what.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// The board itself.
+    #[command(subcommand)]
+    Board(Board),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Catalog {
+    /// List it.
+    List,
+    /// Read and verify it again.
+    Refresh,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Service {
+    /// List enabled services.
+    List,
+    /// Show one.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Enable one.
+    Enable {
+        /// Its name.
+        name: String,
+        /// A setting, as key=value; may be repeated.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        settings: Vec<String>,
+    },
+    /// Change settings.
+    Set {
+        /// Its name.
+        name: String,
+        /// Settings, as key=value.
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        settings: Vec<String>,
+    },
+    /// Start it.
+    Start {
+        /// Its name.
+        name: String,
+    },
+    /// Stop it; everything stays in place.
+    Stop {
+        /// Its name.
+        name: String,
+    },
+    /// Restart it.
+    Restart {
+        /// Its name.
+        name: String,
+    },
+    /// Go to the version in the catalog.
+    Update {
+        /// Its name.
+        name: String,
+    },
+    /// Go back to the version before.
+    Rollback {
+        /// Its name.
+        name: String,
+    },
+    /// Remove it; its data goes to the archive.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// Show its log.
+    Logs {
+        /// Its name.
+        name: String,
+        /// How many lines.
+        #[arg(long, default_value_t = 100)]
+        lines: u16,
+    },
+    /// Show what it uses.
+    Metrics {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Member {
+    /// List all.
+    List,
+    /// Add one.
+    Add {
+        /// Sign-in name.
+        name: String,
+        /// What the member is called.
+        #[arg(long, default_value = "")]
+        display_name: String,
+        /// Make a steward of the member.
+        #[arg(long)]
+        steward: bool,
+        /// First password; asked on standard input when absent.
+        #[arg(long)]
+        password: Option<String>,
+    },
+    /// Remove one.
+    Remove {
+        /// Sign-in name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Domain {
+    /// List all.
+    List,
+    /// Add one.
+    Add {
+        /// The name, like calendar.example.org.
+        name: String,
+        /// The service it leads to; absent: the board itself.
+        #[arg(long)]
+        service: Option<String>,
+    },
+    /// Take one away.
+    Remove {
+        /// The name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Certificate {
+    /// List all.
+    List,
+    /// Ask the authority again now.
+    Retry {
+        /// The domain.
+        name: String,
+    },
+    /// Choose the authority and accept its terms.
+    Authority {
+        /// Address of its ACME directory; absent: Let's Encrypt.
+        #[arg(long, default_value = "")]
+        directory: String,
+        /// PEM file with a root for that address.
+        #[arg(long)]
+        root_file: Option<std::path::PathBuf>,
+        /// Mail address it may write to.
+        #[arg(long, default_value = "")]
+        contact: String,
+        /// You accept its terms of service.
+        #[arg(long)]
+        accept_terms: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Check {
+    /// Run all checks.
+    Run,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Cooperative {
+    /// Show the profile.
+    Show,
+    /// Change values.
+    Set {
+        /// Values, as key=value.
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        values: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AppPassword {
+    /// List yours.
+    List,
+    /// Make one; it is shown once.
+    Add {
+        /// Which service it opens.
+        service: String,
+        /// Where it is used, like "Alice's phone".
+        #[arg(long, default_value = "command line")]
+        device: String,
+    },
+    /// Take one back.
+    Revoke {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Token {
+    /// List yours.
+    List,
+    /// Make one; it is shown once.
+    Add {
+        /// What for.
+        name: String,
+    },
+    /// Take one back.
+    Revoke {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Archive {
+    /// List all.
+    List,
+    /// Delete one for ever.
+    Purge {
+        /// Its whole name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Job {
+    /// The newest.
+    List,
+    /// One.
+    Show {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Audit {
+    /// The newest acts.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Board {
+    /// Show it.
+    Show,
+    /// Rename it.
+    Rename {
+        /// The new name.
+        name: String,
+    },
+    /// Restart it.
+    Reboot,
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Carries a command out. Exit codes: 0 done, 1 refused or failed, 2 wrong use (clap's own).
+
+use super::{
+    arguments::{
+        AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Cooperative, Domain, Job,
+        Member, Noun, Service, Token,
+    },
+    client::{Client, Failure},
+    print::print,
+};
+use clap::Parser;
+use http::Method;
+use serde_json::{Map, Value, json};
+use std::{io::Write, process::ExitCode, time::Duration};
+
+/// The command line's `main`.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string()),
+    };
+    match runtime.block_on(carry_out(&arguments)) {
+        Ok(answer) => {
+            print(&answer, arguments.target.json);
+            ExitCode::SUCCESS
+        }
+        Err(failure) => fail(&failure),
+    }
+}
+
+fn fail(failure: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "commonhost: {failure}");
+    ExitCode::FAILURE
+}
+
+async fn carry_out(arguments: &Arguments) -> Result<Value, Failure> {
+    let client = Client(&arguments.target);
+    if matches!(arguments.noun, Noun::Status) {
+        return status(&client).await;
+    }
+    let (method, path, body) = request(&arguments.noun)?;
+    let answer = client.ask(method, &format!("/api/v1{path}"), body).await?;
+    match answer.get("job").and_then(Value::as_str) {
+        Some(job) if !arguments.target.no_wait => wait(&client, job).await,
+        _ => Ok(answer),
+    }
+}
+
+async fn status(client: &Client<'_>) -> Result<Value, Failure> {
+    let mut board = client.ask(Method::GET, "/api/v1/board", None).await?;
+    let services = client.ask(Method::GET, "/api/v1/services", None).await?;
+    let findings = client.ask(Method::GET, "/api/v1/checks", None).await?;
+    let states = services.as_array().into_iter().flatten().map(|service| {
+        let text = |key: &str| service[key].as_str().unwrap_or_default().to_owned();
+        format!("{} {}", text("name"), text("state"))
+    });
+    board["states"] = json!(states.collect::<Vec<_>>());
+    let codes = findings
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|finding| finding["code"].as_str());
+    board["findings"] = json!(codes.collect::<Vec<_>>());
+    Ok(board)
+}
+
+/// Waits until a job has ended; a failed one is a failure.
+async fn wait(client: &Client<'_>, id: &str) -> Result<Value, Failure> {
+    loop {
+        let job = client
+            .ask(Method::GET, &format!("/api/v1/jobs/{id}"), None)
+            .await?;
+        match job["state"].as_str() {
+            Some("running") => tokio::time::sleep(Duration::from_millis(100)).await,
+            Some("failed") => return Err(job["message"].as_str().unwrap_or("it failed").to_owned()),
+            _ => return Ok(job),
+        }
+    }
+}
+
+type Asked = (Method, String, Option<Value>);
+
+fn request(noun: &Noun) -> Result<Asked, Failure> {
+    let get = |path: &str| (Method::GET, path.to_owned(), None);
+    let delete = |path: String| (Method::DELETE, path, None);
+    let post = |path: &str, body: Value| (Method::POST, path.to_owned(), Some(body));
+    Ok(match noun {
+        Noun::Status => get("/health"),
+        Noun::Claim {
+            code,
+            board_name,
+            name,
+            display_name,
+            password,
+        } => {
+            let password = password_or_ask(password.as_ref())?;
+            let member = json!({ "name": name, "display_name": display_name, "password": password });
+            post(
+                "/claim",
+                json!({ "code": code, "board_name": board_name, "member": member }),
+            )
+        }
+        Noun::Catalog(Catalog::List) => get("/catalog"),
+        Noun::Catalog(Catalog::Refresh) => post("/catalog/refresh", json!({})),
+        Noun::Service(service) => service_request(service)?,
+        Noun::Member(Member::List) => get("/members"),
+        Noun::Member(Member::Add {
+            name,
+            display_name,
+            steward,
+            password,
+        }) => {
+            let role = if *steward { "steward" } else { "member" };
+            let password = password_or_ask(password.as_ref())?;
+            post(
+                "/members",
+                json!({ "name": name, "display_name": display_name, "role": role, "password": password }),
+            )
+        }
+        Noun::Member(Member::Remove { name }) => delete(format!("/members/{}", segment(name))),
+        Noun::Domain(Domain::List) => get("/domains"),
+        Noun::Domain(Domain::Add { name, service }) => {
+            post("/domains", json!({ "name": name, "service": service }))
+        }
+        Noun::Domain(Domain::Remove { name }) => delete(format!("/domains/{}", segment(name))),
+        Noun::Certificate(Certificate::List) => get("/certificates"),
+        Noun::Certificate(Certificate::Retry { name }) => {
+            post(&format!("/certificates/{}/retry", segment(name)), json!({}))
+        }
+        Noun::Certificate(Certificate::Authority {
+            directory,
+            root_file,
+            contact,
+            accept_terms,
+        }) => {
+            let root = root_file.as_ref().map(std::fs::read_to_string).transpose();
+            let root = root
+                .map_err(|error| format!("the root file cannot be read: {error}"))?
+                .unwrap_or_default();
+            let body = json!({ "directory": directory, "root": root, "contact": contact, "terms_accepted": accept_terms });
+            (Method::PUT, "/certificates/authority".into(), Some(body))
+        }
+        Noun::Check(Check::Run) => get("/checks"),
+        Noun::Cooperative(Cooperative::Show) => get("/cooperative/profile"),
+        Noun::Cooperative(Cooperative::Set { values }) => (
+            Method::PUT,
+            "/cooperative/profile".into(),
+            Some(Value::Object(pairs(values)?)),
+        ),
+        Noun::AppPassword(AppPassword::List) => get("/app-passwords"),
+        Noun::AppPassword(AppPassword::Add { service, device }) => {
+            post("/app-passwords", json!({ "service": service, "device": device }))
+        }
+        Noun::AppPassword(AppPassword::Revoke { id }) => delete(format!("/app-passwords/{}", segment(id))),
+        Noun::Token(Token::List) => get("/tokens"),
+        Noun::Token(Token::Add { name }) => post("/tokens", json!({ "name": name })),
+        Noun::Token(Token::Revoke { id }) => delete(format!("/tokens/{}", segment(id))),
+        Noun::Archive(Archive::List) => get("/archives"),
+        Noun::Archive(Archive::Purge { name }) => delete(format!("/archives/{}", segment(name))),
+        Noun::Job(Job::List) => get("/jobs"),
+        Noun::Job(Job::Show { id }) => get(&format!("/jobs/{}", segment(id))),
+        Noun::Audit(Audit::List) => get("/audit"),
+        Noun::Board(Board::Show) => get("/board"),
+        Noun::Board(Board::Rename { name }) => (Method::PUT, "/board".into(), Some(json!({ "name": name }))),
+        Noun::Board(Board::Reboot) => post("/system/reboot", json!({})),
+    })
+}
+
+fn service_request(service: &Service) -> Result<Asked, Failure> {
+    let path = |name: &str, rest: &str| format!("/services/{}{rest}", segment(name));
+    let act = |name: &str, verb: &str| (Method::POST, path(name, verb), Some(json!({})));
+    Ok(match service {
+        Service::List => (Method::GET, "/services".into(), None),
+        Service::Show { name } => (Method::GET, path(name, ""), None),
+        Service::Enable { name, settings } | Service::Set { name, settings } => (
+            Method::PUT,
+            path(name, ""),
+            Some(json!({ "settings": pairs(settings)? })),
+        ),
+        Service::Start { name } => act(name, "/start"),
+        Service::Stop { name } => act(name, "/stop"),
+        Service::Restart { name } => act(name, "/restart"),
+        Service::Update { name } => act(name, "/update"),
+        Service::Rollback { name } => act(name, "/rollback"),
+        Service::Remove { name } => (Method::DELETE, path(name, ""), None),
+        Service::Logs { name, lines } => (Method::GET, path(name, &format!("/logs?lines={lines}")), None),
+        Service::Metrics { name } => (Method::GET, path(name, "/metrics"), None),
+    })
+}
+
+fn segment(text: &str) -> String {
+    crate::access::gate::encode(text).replace('/', "%2F")
+}
+
+fn pairs(words: &[String]) -> Result<Map<String, Value>, Failure> {
+    let pair = |word: &String| {
+        let (key, value) = word
+            .split_once('=')
+            .ok_or_else(|| format!("{word} must be written as key=value"))?;
+        Ok((key.to_owned(), Value::String(value.to_owned())))
+    };
+    words.iter().map(pair).collect()
+}
+
+/// The password that was given, or the first line of standard input.
+fn password_or_ask(given: Option<&String>) -> Result<String, Failure> {
+    if let Some(password) = given {
+        return Ok(password.clone());
+    }
+    let _ = write!(std::io::stderr(), "Password: ");
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| format!("no password could be read: {error}"))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Start-up of the supervisor, as a script: open the state, prepare the parts, hand the listeners to the front door,
+//! say ready.
+
+use crate::{
+    App,
+    access::{
+        attempts::{Attempts, PerAddress},
+        caller::Operator,
+        gate::SignInGate,
+        secret,
+        tickets::Tickets,
+    },
+    app::{Clock, Parts, ReadSensors, Seen, lock},
+    catalogs::Catalogs,
+    events::Events,
+    mdns::Announcer,
+    publish::{self, Published},
+    reconcile::{Driver, Wake},
+    services::history::{self, Histories},
+    state::{AcmeChoice, Store},
+};
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use host::{Host, HostClient, Layout};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use ingress::{Ingress, Limits, PlainPages, RouteTable};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tls::{AcmeSettings, Certificates, LETS_ENCRYPT};
+use tokio::net::{TcpListener, UnixListener};
+use types::host::{HostReply, HostRequest, Setup};
+
+/// What the supervisor is started with. On a board all of it has one value; tests choose.
+pub struct Options {
+    /// Folder of the database and the certificates.
+    pub data: PathBuf,
+    /// Folder with one folder of sockets per service.
+    pub sockets: PathBuf,
+    /// The host process.
+    pub host: Arc<dyn Host>,
+    /// The signed catalogs.
+    pub catalogs: Arc<Catalogs>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Tells how the board is.
+    pub sensors: ReadSensors,
+    /// Told which names to announce on the local network.
+    pub announce: Box<dyn FnMut(&BTreeSet<String>) + Send>,
+}
+
+impl Options {
+    /// The options of a real board.
+    pub fn board() -> Self {
+        let layout = Layout::new("/");
+        let data = PathBuf::from("/data/commonhost");
+        let mut announcer = Announcer::new();
+        Self {
+            sockets: PathBuf::from("/run/commonhost/sockets"),
+            host: Arc::new(HostClient::new("/run/commonhost/host.sock")),
+            catalogs: Arc::new(Catalogs::load(&layout)),
+            clock: Arc::new(host::clock::now),
+            sensors: crate::app::machine_sensors(data.clone()),
+            announce: Box::new(move |names| announcer.set(names)),
+            data,
+        }
+    }
+}
+
+/// Listeners, handed in by systemd or a test.
+pub struct Listeners {
+    /// Port 80.
+    pub http: Option<TcpListener>,
+    /// Port 443.
+    pub https: Option<TcpListener>,
+    /// For the CLI on the board.
+    pub control: Option<UnixListener>,
+}
+
+/// A supervisor that is about to serve.
+pub struct Supervisor {
+    /// Its parts.
+    pub app: App,
+    /// The front door.
+    pub ingress: Ingress,
+    router: axum::Router,
+}
+
+impl Supervisor {
+    /// Opens the state and prepares all parts. Nothing is served yet.
+    ///
+    /// # Errors
+    /// When the database or the certificates' folder cannot be used.
+    pub async fn prepare(options: Options) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&options.data).context("the data folder cannot be made")?;
+        let store = Store::open(&options.data.join("state.db"))?;
+        let certificates = Certificates::open(tls::Parts {
+            folder: options.data.join("certificates"),
+            board: store.board_name().await?,
+            clock: Arc::clone(&options.clock),
+            acme: acme_settings(store.acme().await?),
+        })?;
+        let app = App::new(Parts {
+            store,
+            host: options.host,
+            catalogs: options.catalogs,
+            certificates,
+            routes: Arc::new(ArcSwap::from_pointee(RouteTable::default())),
+            sockets: options.sockets,
+            clock: options.clock,
+            sensors: options.sensors,
+            events: Events::new(),
+            wake: Wake::default(),
+            seen: ArcSwap::from_pointee(Seen::default()),
+            claim_attempts: Mutex::new(Attempts::new(5, Some(20))),
+            sign_in_attempts: Mutex::new(PerAddress::default()),
+            tickets: Mutex::new(Tickets::default()),
+            announced: Mutex::new(options.announce),
+            histories: Mutex::new(Histories::default()),
+            published: Published::default(),
+        });
+        publish::refresh(&app).await?;
+        let router = crate::api::router(&app);
+        let certificates = app.certificates.clone();
+        let ingress = Ingress::new(ingress::Parts {
+            tls: app.certificates.server_config(),
+            routes: Arc::clone(&app.routes),
+            gate: Arc::new(SignInGate(app.clone())),
+            board: ingress::board(router.clone()),
+            http01: Arc::new(move |token| certificates.http_01_key_authorization(token)),
+            pages: Arc::new(PlainPages {
+                title: "Commonhost".into(),
+            }),
+            https_port: 443,
+            limits: Limits::default(),
+        });
+        Ok(Self { app, ingress, router })
+    }
+
+    /// Serves on these listeners and keeps the machine as asked. Returns at once; the tasks go on.
+    pub fn start(&self, listeners: Listeners) {
+        let ingress = &self.ingress;
+        if let Some(listener) = listeners.https {
+            let ingress = ingress.clone();
+            spawn("https", async move { ingress.serve_https(listener).await });
+        }
+        if let Some(listener) = listeners.http {
+            let ingress = ingress.clone();
+            spawn("http", async move { ingress.serve_http(listener).await });
+        }
+        if let Some(listener) = listeners.control {
+            let router = self.router.clone();
+            spawn("control", serve_control(listener, router));
+        }
+        tokio::spawn(self.app.certificates.clone().run());
+        tokio::spawn(Driver::default().run(self.app.clone()));
+        tokio::spawn(housekeeping(self.app.clone()));
+        tokio::spawn(first_start(self.app.clone()));
+    }
+}
+
+fn spawn(what: &'static str, task: impl Future<Output = std::io::Result<()>> + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = task.await {
+            // Without a listener the board is deaf: systemd starts the supervisor again.
+            log::error!("the {what} listener broke: {error}");
+            std::process::exit(1);
+        }
+    });
+}
+
+/// What `setup.toml` and an unclaimed board need. Tried until the host process answers.
+async fn first_start(app: App) {
+    loop {
+        match welcome(&app).await {
+            Ok(()) => return,
+            Err(error) => log::warn!("the start is not complete: {error:#}"),
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn welcome(app: &App) -> anyhow::Result<()> {
+    match app.host.ask(HostRequest::Setup).await {
+        Ok(HostReply::Setup(setup)) => take_over(app, setup).await?,
+        Ok(_) => {}
+        Err(host::HostError::Refused { message, .. }) => log::warn!("{message}"),
+        Err(error) => return Err(error.into()),
+    }
+    let board = app.store.board_name().await?;
+    app.host
+        .ask(HostRequest::HostName { board: board.clone() })
+        .await?;
+    let code = if app.store.is_claimed().await? {
+        None
+    } else {
+        Some(app.store.claim_code(secret::claim_code).await?)
+    };
+    app.host.ask(HostRequest::ClaimCode { code, board }).await?;
+    Ok(())
+}
+
+/// Only an unclaimed board takes anything from `setup.toml`: whoever can write the card is not yet a steward.
+async fn take_over(app: &App, setup: Setup) -> anyhow::Result<()> {
+    if app.store.is_claimed().await? {
+        return Ok(());
+    }
+    if let Some(name) = setup.host.name {
+        app.store.set_board_name(name).await?;
+        app.wake.now();
+    }
+    if let Some(code) = setup.claim.code {
+        app.store.set_claim_code(code).await?;
+    }
+    if setup.acme.directory.is_some() || setup.acme.contact.is_some() {
+        let choice = AcmeChoice {
+            directory: setup.acme.directory.unwrap_or_default(),
+            root: setup.acme.root.unwrap_or_default(),
+            contact: setup.acme.contact.unwrap_or_default(),
+            // Who writes the directory into setup.toml chose it knowingly.
+            terms_accepted: true,
+        };
+        app.store.set_acme(choice.clone()).await?;
+        app.certificates.set_acme(acme_settings(choice));
+    }
+    Ok(())
+}
+
+/// From what a steward chose to what the certificates are made with.
+pub fn acme_settings(choice: AcmeChoice) -> AcmeSettings {
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    AcmeSettings {
+        directory: some(choice.directory).unwrap_or_else(|| LETS_ENCRYPT.to_owned()),
+        root_pem: some(choice.root),
+        contact: some(choice.contact),
+        enabled: choice.terms_accepted,
+    }
+}
+
+/// Measures, copies the database once a day, and gives memory back.
+async fn housekeeping(app: App) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(history::EVERY)).await;
+        let now = app.now();
+        let services: BTreeSet<_> = app.seen.load().states.keys().cloned().collect();
+        for service in &services {
+            if let Ok(HostReply::Usage(usage)) = app
+                .host
+                .ask(HostRequest::Usage {
+                    service: service.clone(),
+                })
+                .await
+            {
+                lock(&app.histories).add(service, usage, now);
+            }
+        }
+        lock(&app.histories).keep(|service| services.contains(service));
+        if let Err(error) = app.store.copy_daily(now).await {
+            log::warn!("the daily copy failed: {}", host::chain(&error));
+        }
+    }
+}
+
+/// The CLI's socket: whoever may open it (root) acts as a steward.
+async fn serve_control(listener: UnixListener, router: axum::Router) -> std::io::Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        if stream.peer_cred()?.uid() != 0 {
+            continue;
+        }
+        let service = router.clone().layer(axum::Extension(Operator));
+        tokio::spawn(async move {
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+            if let Err(error) = connection.await {
+                log::debug!("a control connection broke: {error}");
+            }
+        });
+    }
+}

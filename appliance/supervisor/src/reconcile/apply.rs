@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Carries a plan out, step by step, telling the jobs. The only place where the supervisor changes the machine.
+
+use super::{
+    plan::{Plan, Step},
+    status::Live,
+};
+use crate::{App, state::Job};
+use std::collections::BTreeMap;
+use types::{ServiceName, Timestamp};
+
+/// Longest wait after a failed step, in seconds.
+const LONGEST_WAIT: i64 = 300;
+
+/// Carries out `plan`; a service's steps end at the first that fails, the others go on.
+pub(super) async fn apply(
+    app: &App,
+    plan: &Plan,
+    jobs: &BTreeMap<ServiceName, Job>,
+    live: &mut BTreeMap<ServiceName, Live>,
+) {
+    for (service, steps) in &plan.services {
+        let live = live.entry(service.clone()).or_default();
+        match carry_out(app, service, steps, jobs.get(service)).await {
+            Ok(()) => {
+                if steps.contains(&Step::Start) {
+                    *live = Live {
+                        starting_since: Some(app.now()),
+                        ..Live::default()
+                    };
+                } else {
+                    *live = Live {
+                        ready: live.ready.take(),
+                        starting_since: live.starting_since,
+                        ..Live::default()
+                    };
+                }
+            }
+            Err(problem) => hold(live, problem, app.now()),
+        }
+    }
+}
+
+async fn carry_out(
+    app: &App,
+    service: &ServiceName,
+    steps: &[Step],
+    job: Option<&Job>,
+) -> Result<(), String> {
+    for step in steps {
+        if let Some(job) = job {
+            app.progress(job, step.word(), step.progress()).await;
+        }
+        log::info!(service = service.as_str(), step = step.word(); "{service}: {}", step.word());
+        let outcome = app.host.ask(step.request(service, app.now())).await;
+        outcome.map_err(|error| {
+            log::warn!(service = service.as_str(), step = step.word(); "{service}: {} failed: {error}", step.word());
+            host::chain(&error)
+        })?;
+    }
+    Ok(())
+}
+
+/// After a failure: 2, 4, 8 … seconds, at most five minutes.
+fn hold(live: &mut Live, problem: String, now: Timestamp) {
+    live.failures = live.failures.saturating_add(1);
+    let wait = 1i64
+        .checked_shl(live.failures)
+        .unwrap_or(LONGEST_WAIT)
+        .clamp(2, LONGEST_WAIT);
+    live.not_before = Timestamp(now.0.saturating_add(wait));
+    live.problem = Some(problem);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The loop: observe, plan, apply, look again; until nothing is left to do.
+
+use super::{
+    apply::apply,
+    plan::{Plan, Wanted, wanted},
+    probe,
+    routes::{Serving, addresses, route_table},
+    status::{Live, derive},
+};
+use crate::{
+    App,
+    app::Seen,
+    catalogs::Loaded,
+    state::{Job, JobState, Result},
+    views::ServiceState,
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::Notify;
+use types::{
+    Active, Observed, Running, ServiceName, Timestamp,
+    host::{HostReply, HostRequest},
+};
+
+/// Wakes the loop: something was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wake(Arc<Notify>);
+
+impl Wake {
+    /// Looks again at once.
+    pub fn now(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// While something is on its way.
+const BUSY: Duration = Duration::from_millis(40);
+/// While everything is as it should be: systemd keeps the services up by itself, so a glance is enough.
+const IDLE: Duration = Duration::from_secs(15);
+/// When the host process does not answer.
+const UNREACHABLE: Duration = Duration::from_millis(500);
+/// A running service is asked whether it is well this often, in seconds.
+const PROBE_EVERY: u64 = 30;
+
+/// The loop's memory. What it must not forget is in the database.
+#[derive(Default)]
+pub struct Driver {
+    live: BTreeMap<ServiceName, Live>,
+    unmounted: Timestamp,
+}
+
+/// What one turn knows.
+struct Turn {
+    wanted: BTreeMap<ServiceName, std::result::Result<Wanted, String>>,
+    observed: Observed,
+    catalogs: Arc<Loaded>,
+    jobs: BTreeMap<ServiceName, Job>,
+}
+
+impl Driver {
+    /// Runs for ever.
+    pub async fn run(mut self, app: App) {
+        loop {
+            let pause = match self.turn(&app).await {
+                Ok(true) => BUSY,
+                Ok(false) => IDLE,
+                Err(reason) => {
+                    log::warn!("{reason}");
+                    UNREACHABLE
+                }
+            };
+            let _ = tokio::time::timeout(pause, app.wake.0.notified()).await;
+        }
+    }
+
+    /// One turn. Returns whether something is still on its way.
+    async fn turn(&mut self, app: &App) -> std::result::Result<bool, String> {
+        let mut turn = look(app).await?;
+        // A new request ends the wait after a failed step.
+        for (service, job) in &turn.jobs {
+            if let Some(live) = self.live.get_mut(service).filter(|_| job.step == "queued") {
+                live.not_before = Timestamp::default();
+                live.problem = None;
+            }
+        }
+        let not_before = self
+            .live
+            .iter()
+            .map(|(name, live)| (name.clone(), live.not_before))
+            .collect();
+        let plan = Plan::new(&turn.wanted, &turn.observed, &not_before, app.now());
+        if !plan.is_empty() {
+            apply(app, &plan, &turn.jobs, &mut self.live).await;
+            turn = look(app).await?;
+        }
+        self.unmount_unused(app, &turn, plan.is_empty()).await;
+        self.probe(app, &turn).await;
+        let states = self.states(app, &turn);
+        publish(app, &turn, &states)
+            .await
+            .map_err(|error| host::chain(&error))?;
+        let mut busy = self
+            .jobs(app, &turn, &states)
+            .await
+            .map_err(|error| host::chain(&error))?;
+        busy |= states
+            .values()
+            .any(|(state, _)| matches!(state, ServiceState::Starting));
+        self.live.retain(|name, _| states.contains_key(name));
+        Ok(busy)
+    }
+
+    async fn unmount_unused(&mut self, app: &App, turn: &Turn, settled: bool) {
+        let used = turn.wanted.values().flatten().flat_map(|wanted| &wanted.bundles);
+        let used: std::collections::BTreeSet<_> = used.cloned().collect();
+        let now = app.now();
+        let due = now.since(self.unmounted) > Duration::from_secs(60) || self.unmounted > now;
+        if settled && due && turn.observed.mounted.difference(&used).next().is_some() {
+            self.unmounted = now;
+            let _ = app.host.ask(HostRequest::UnmountUnused).await;
+        }
+    }
+
+    /// Asks services that run, but have not answered from this rendering yet, or not lately.
+    async fn probe(&mut self, app: &App, turn: &Turn) {
+        let now = app.now();
+        for (name, wanted) in &turn.wanted {
+            let Ok(wanted) = wanted else { continue };
+            let Some(entry) = turn.catalogs.entry(name, &wanted.input.entry) else {
+                continue;
+            };
+            let Some(ready) = entry.manifest.main().and_then(|main| main.ready.as_ref()) else {
+                continue;
+            };
+            let Some(listen) = entry.manifest.listen.get(&ready.listen) else {
+                continue;
+            };
+            let live = self.live.entry(name.clone()).or_default();
+            let unit = turn
+                .observed
+                .services
+                .get(name)
+                .and_then(|seen| seen.units.get("main"));
+            if wanted.running == Running::Stopped || unit.is_none_or(|unit| unit.active != Active::Active) {
+                live.ready = None;
+                continue;
+            }
+            let current = live.ready.as_ref() == Some(&wanted.rendering);
+            if current && now.since(live.probed).as_secs() < PROBE_EVERY && live.probed <= now {
+                continue;
+            }
+            live.probed = now;
+            let socket = app.sockets.join(name.as_str()).join(&listen.socket);
+            match probe::ask(&socket, ready).await {
+                Ok(()) => {
+                    live.ready = Some(wanted.rendering.clone());
+                    live.unready = None;
+                    live.starting_since = None;
+                    live.failures = 0;
+                }
+                Err(reason) => {
+                    live.ready = None;
+                    live.unready = Some(reason);
+                    live.starting_since.get_or_insert(now);
+                }
+            }
+        }
+    }
+
+    fn states(&self, app: &App, turn: &Turn) -> BTreeMap<ServiceName, (ServiceState, String)> {
+        let nothing = Live::default();
+        let names = turn.wanted.keys().chain(turn.observed.services.keys());
+        let state = |name: &ServiceName| {
+            let wanted = turn.wanted.get(name);
+            let limit = wanted
+                .and_then(|wanted| turn.catalogs.entry(name, &wanted.as_ref().ok()?.input.entry))
+                .and_then(|entry| Some(entry.manifest.main()?.ready.as_ref()?.timeout_seconds));
+            let live = self.live.get(name).unwrap_or(&nothing);
+            derive(
+                wanted,
+                turn.observed.services.get(name),
+                live,
+                limit.unwrap_or(60),
+                app.now(),
+            )
+        };
+        names.map(|name| (name.clone(), state(name))).collect()
+    }
+
+    /// Ends jobs whose service is as asked, or failed. Returns whether jobs are left.
+    async fn jobs(
+        &self,
+        app: &App,
+        turn: &Turn,
+        states: &BTreeMap<ServiceName, (ServiceState, String)>,
+    ) -> Result<bool> {
+        let mut left = false;
+        for (service, job) in &turn.jobs {
+            let (state, message) = match states.get(service) {
+                None => (JobState::Done, String::new()),
+                Some((ServiceState::Running | ServiceState::Stopped, _)) => (JobState::Done, String::new()),
+                Some((ServiceState::Failing, reason)) => (JobState::Failed, reason.clone()),
+                Some((ServiceState::Removing, reason)) if !reason.is_empty() => {
+                    (JobState::Failed, reason.clone())
+                }
+                Some((ServiceState::Starting, _)) => {
+                    app.progress(job, "ready", 80).await;
+                    left = true;
+                    continue;
+                }
+                Some((ServiceState::Removing, _)) => {
+                    left = true;
+                    continue;
+                }
+            };
+            app.end_job(job, state, message).await?;
+        }
+        Ok(left)
+    }
+}
+
+async fn look(app: &App) -> std::result::Result<Turn, String> {
+    // Jobs first: a job that is seen here belongs to a desired state that is seen below.
+    let jobs = app
+        .store
+        .running_jobs()
+        .await
+        .map_err(|error| host::chain(&error))?;
+    let desired = app.store.desired().await.map_err(|error| host::chain(&error))?;
+    let observed = match app.host.ask(HostRequest::Observe).await {
+        Ok(HostReply::Observed(observed)) => observed,
+        Ok(_) => return Err("the host process answered something else".into()),
+        Err(error) => return Err(host::chain(&error)),
+    };
+    let catalogs = app.catalogs.get();
+    let wanted = wanted(&desired, &catalogs);
+    let jobs = jobs.into_iter().map(|job| (job.service.clone(), job)).collect();
+    Ok(Turn {
+        wanted,
+        observed,
+        catalogs,
+        jobs,
+    })
+}
+
+/// Tells the front door, the certificates and everybody who looks.
+async fn publish(
+    app: &App,
+    turn: &Turn,
+    states: &BTreeMap<ServiceName, (ServiceState, String)>,
+) -> Result<()> {
+    let board = app.store.board_name().await?;
+    let domains = app.store.domains().await?;
+    let addresses = addresses(&board, &domains, turn.wanted.keys());
+    let serving = turn.wanted.iter().filter_map(|(name, wanted)| {
+        let entry = turn.catalogs.entry(name, &wanted.as_ref().ok()?.input.entry)?;
+        let state = states.get(name)?.0;
+        Some((name.clone(), Serving { entry, state }))
+    });
+    let serving: BTreeMap<ServiceName, Serving<'_>> = serving.collect();
+    let seen = Seen {
+        addresses,
+        states: states.clone(),
+    };
+    if *app.seen.load_full() == seen {
+        return Ok(());
+    }
+    app.routes
+        .store(Arc::new(route_table(&seen.addresses, &serving, &app.sockets)));
+    app.names_changed(&seen.addresses, &domains);
+    app.announce(seen);
+    Ok(())
+}
