@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Live updates. Every page works without this file; see the crate's `events` module for what it listens to.
+// Live updates; every page works without. What it listens to: the crate's `events` module.
 (() => {
   "use strict";
   const body = document.body;
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
-  const attribute = (name, value) => `[${name}="${CSS.escape(value)}"]`;
+  const marked = (name, value) => all(`[data-${name}="${CSS.escape(value)}"]`);
   const say = (text) => { document.getElementById("live").textContent = text; };
 
   // A page that changes as a whole is loaded again, unless somebody is typing into it.
   const reload = () => {
     const at = document.activeElement;
-    const typing = at && /^(INPUT|SELECT|TEXTAREA)$/.test(at.tagName);
     const edited = all("input, textarea").some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
-    if (!typing && !edited) location.reload();
+    if (!edited && !/^(INPUT|SELECT|TEXTAREA)$/.test(at?.tagName)) location.reload();
   };
 
   const onService = ({ name, state }) => {
     const word = body.getAttribute("data-label-" + state);
     if (!word) return;
-    for (const row of all(attribute("data-service", name))) {
+    for (const row of marked("service", name)) {
       if (row.dataset.state === state) continue;
       row.dataset.state = state;
       const label = row.querySelector('[data-role="label"]');
@@ -29,8 +28,7 @@
   };
 
   const onJob = ({ id, state, step, progress }) => {
-    for (const job of all(attribute("data-job", id))) {
-      const over = state === "done" || state === "failed";
+    for (const job of marked("job", id)) {
       const bar = job.querySelector("progress");
       if (bar) bar.value = progress;
       const label = job.querySelector("[data-word-" + state + "]");
@@ -38,14 +36,14 @@
         job.dataset.state = state;
         label.textContent = label.getAttribute("data-word-" + state);
       }
-      if ("reload" in job.dataset && (over || step !== Number(job.dataset.at ?? step))) reload();
+      if ("reload" in job.dataset && (/done|failed/.test(state) || step !== Number(job.dataset.at))) reload();
       job.dataset.at = step;
     }
   };
 
   const onBoard = (numbers) => {
     for (const [key, number] of Object.entries(numbers)) {
-      for (const gauge of all(attribute("data-gauge", key))) {
+      for (const gauge of marked("gauge", key)) {
         const fill = gauge.querySelector(".fill");
         if (fill) fill.setAttribute("width", Math.min(100, Math.max(0, number)));
         const value = gauge.querySelector('[data-role="value"]');
@@ -54,20 +52,18 @@
     }
   };
 
-  const listen = (source, name, then) => source.addEventListener(name, (event) => then(JSON.parse(event.data)));
+  const stream = (address, listeners) => {
+    const source = new EventSource(address);
+    for (const [name, then] of Object.entries(listeners)) {
+      source.addEventListener(name, (event) => then(JSON.parse(event.data)));
+    }
+  };
 
-  if (body.dataset.events) {
-    const source = new EventSource(body.dataset.events);
-    listen(source, "service", onService);
-    listen(source, "job", onJob);
-    listen(source, "board", onBoard);
-    addEventListener("pagehide", () => source.close());
-  }
+  if (body.dataset.events) stream(body.dataset.events, { service: onService, job: onJob, board: onBoard });
 
   for (const log of all("[data-log]")) {
     log.scrollTop = log.scrollHeight;
-    const source = new EventSource(log.dataset.log);
-    listen(source, "log", ({ at, priority, message }) => {
+    const onLog = ({ at, priority, message }) => {
       const end = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
       const time = document.createElement("time");
       time.textContent = new Date(at * 1000).toISOString().slice(11, 19);
@@ -77,8 +73,8 @@
       log.append(line);
       while (log.children.length > 500) log.firstChild.remove();
       if (end) log.scrollTop = log.scrollHeight;
-    });
-    addEventListener("pagehide", () => source.close());
+    };
+    stream(log.dataset.log, { log: onLog });
   }
 
   for (const button of all("[data-copy]")) {

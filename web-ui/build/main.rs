@@ -6,6 +6,7 @@ mod translations;
 
 use std::{env, path::PathBuf};
 
+#[expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
 fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=locales");

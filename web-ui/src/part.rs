@@ -185,7 +185,7 @@ struct Secret<'a> {
     t: T,
     title: String,
     help: &'a str,
-    secret: &'a NewSecret,
+    text: &'a str,
 }
 
 /// A secret that is shown once.
@@ -194,7 +194,7 @@ pub(crate) fn secret<'a>(t: T, title: String, help: &'a str, secret: &'a NewSecr
         t,
         title,
         help,
-        secret,
+        text: &secret.secret,
     })
 }
 

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 /// Shown for a service whose icon cannot be put into the page.
 const PLAIN: &str = r#"<svg viewBox="0 0 48 48"><rect x="6" y="6" width="36" height="36" rx="8" fill="none" stroke="currentColor" stroke-width="3"/><circle cx="24" cy="24" r="5" fill="currentColor"/></svg>"#;
 
-/// A catalog icon as it may stand in a page: one `<svg>` element of plain shapes.
+/// A catalog icon as it may stand in a page: one `<svg>` element of plain shapes and their attributes.
 ///
-/// The catalog is signed, so this does not defend against an attacker, but a page must stay valid and within its
-/// policy: an icon with scripts, styles, links, ids (two icons could have the same) or text is replaced by a plain one.
+/// The catalog is signed, yet a page must stay valid and within its policy: an icon with anything else (scripts,
+/// styles, links, ids, which two icons could share) is replaced by a plain one.
 pub(crate) fn icon(svg: &str) -> &str {
     let start = svg.find("<svg").unwrap_or(svg.len());
     let end = svg.rfind("</svg>").map_or(0, |at| at + "</svg>".len());
@@ -21,27 +21,75 @@ pub(crate) fn icon(svg: &str) -> &str {
 }
 
 fn is_plain(element: &str) -> bool {
+    element.len() <= 16 * 1024
+        && element.matches("<svg").count() == 1
+        && element.split('<').skip(1).all(|rest| {
+            let (tag, text) = rest.split_once('>').unwrap_or(("", "?"));
+            text.trim().is_empty() && is_plain_tag(tag)
+        })
+}
+
+/// `path d="…" stroke="…"`, `path …/` or `/path`, with known names only.
+fn is_plain_tag(tag: &str) -> bool {
     const ELEMENTS: [&str; 9] = [
         "svg", "g", "path", "circle", "ellipse", "rect", "line", "polyline", "polygon",
     ];
-    let lower = element.to_ascii_lowercase();
-    let names_good = lower.split('<').skip(1).all(|rest| {
-        let name = rest
-            .trim_start_matches('/')
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .next();
-        name.is_some_and(|name| ELEMENTS.contains(&name) || name == "title")
-    });
-    let attributes_good = lower
-        .split(|c: char| c.is_whitespace() || c == '"' || c == '\'')
-        .all(|word| {
-            let name = word.trim_start_matches('/');
-            let forbidden = ["id=", "style=", "class=", "href=", "xlink:href=", "on"];
-            !forbidden
-                .iter()
-                .any(|bad| name.starts_with(bad) && name.contains('='))
-        });
-    lower.len() <= 16 * 1024 && names_good && attributes_good && lower.matches("<svg").count() == 1
+    let (name, mut rest) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
+    if !ELEMENTS.contains(&name.trim_matches('/')) {
+        return false;
+    }
+    loop {
+        rest = rest.trim_start();
+        if rest.is_empty() || rest == "/" {
+            return true;
+        }
+        let Some((attribute, quoted)) = rest.split_once("=\"") else {
+            return false;
+        };
+        let Some((_, after)) = quoted.split_once('"') else {
+            return false;
+        };
+        if !is_plain_attribute(attribute) {
+            return false;
+        }
+        rest = after;
+    }
+}
+
+fn is_plain_attribute(name: &str) -> bool {
+    const ATTRIBUTES: [&str; 30] = [
+        "clip-rule",
+        "cx",
+        "cy",
+        "d",
+        "fill",
+        "fill-opacity",
+        "fill-rule",
+        "height",
+        "opacity",
+        "points",
+        "r",
+        "rx",
+        "ry",
+        "stroke",
+        "stroke-dasharray",
+        "stroke-linecap",
+        "stroke-linejoin",
+        "stroke-miterlimit",
+        "stroke-opacity",
+        "stroke-width",
+        "transform",
+        "viewBox",
+        "width",
+        "x",
+        "x1",
+        "x2",
+        "xmlns",
+        "y",
+        "y1",
+        "y2",
+    ];
+    ATTRIBUTES.contains(&name)
 }
 
 /// A QR code of `text` with a quiet zone of 4 modules (ISO/IEC 18004), dark on white in every colour scheme.
@@ -106,11 +154,24 @@ mod tests {
             r#"<svg/onload="alert(1)"></svg>"#,
             r#"<svg><path style="fill:red"/></svg>"#,
             r#"<svg><g id="a"/></svg>"#,
-            r#"<svg><foreignObject/></svg>"#,
+            r"<svg><foreignObject/></svg>",
             r#"<svg><a href="javascript:alert(1)"/></svg>"#,
             r"<svg></svg><img src=x></svg>",
+            r#"<svg><path d="M0 0"onload="alert(1)"/></svg>"#,
+            r#"<svg><path stroke-x"onload=alert(1) x="1"/></svg>"#,
+            r"<svg><text>words</text></svg>",
         ] {
             assert_eq!(icon(bad), PLAIN, "{bad}");
+        }
+    }
+
+    #[test]
+    fn icons_of_our_own_services_are_plain() {
+        let services = concat!(env!("CARGO_MANIFEST_DIR"), "/../services");
+        for entry in std::fs::read_dir(services).into_iter().flatten().flatten() {
+            if let Ok(svg) = std::fs::read_to_string(entry.path().join("icon.svg")) {
+                assert_ne!(icon(&svg), PLAIN, "{}", entry.path().display());
+            }
         }
     }
 

@@ -211,7 +211,7 @@ impl Samples<'_> {
                     total: 29 * GIB,
                 }),
                 temperature_celsius: Some(52.3),
-                uptime: Some(Duration::from_secs(12 * 86_400)),
+                uptime: Some(Duration::from_hours(12 * 24)),
             },
             services: self.services(),
             findings: vec![
@@ -546,7 +546,7 @@ impl Samples<'_> {
                 disk: Some(31 * MIB),
                 memory_history: memory,
                 cpu_history: cpu,
-                history_span: Duration::from_secs(3600),
+                history_span: Duration::from_hours(1),
             },
             log: self.log(),
             log_cursor: Some(self.says("s=1;i=2")),

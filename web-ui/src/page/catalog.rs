@@ -72,7 +72,11 @@ impl CatalogCard {
 impl CatalogPage {
     /// Title of the category and card; those of one category together, in the order in which categories appear.
     pub(crate) fn entries(&self) -> Vec<(String, &CatalogCard)> {
-        let first = |card: &CatalogCard| self.cards.iter().position(|other| other.category == card.category);
+        let first = |card: &CatalogCard| {
+            self.cards
+                .iter()
+                .position(|other| other.category == card.category)
+        };
         let mut cards: Vec<&CatalogCard> = self.cards.iter().collect();
         cards.sort_by_key(|card| first(card));
         let t = self.layout.t();

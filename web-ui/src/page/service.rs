@@ -155,10 +155,6 @@ impl ServicePage {
         svg::icon(&self.icon)
     }
 
-    pub(crate) fn qr(&self, address: &str) -> String {
-        svg::qr(address).unwrap_or_default()
-    }
-
     pub(crate) fn wrong(&self) -> bool {
         self.fields.iter().any(|field| field.error.is_some())
     }
@@ -174,7 +170,7 @@ impl ServicePage {
         format!("/api/v1/services/{}/logs?follow=true{after}", self.name)
     }
 
-    pub(crate) fn exposure(&self, tenths: &u8) -> String {
+    pub(crate) fn exposure(&self, tenths: u8) -> String {
         let point = match self.layout.language {
             types::Language::En => '.',
             types::Language::Fr => ',',
@@ -206,6 +202,10 @@ impl Connect {
 }
 
 impl Address {
+    pub(crate) fn qr(&self) -> String {
+        svg::qr(&self.url).unwrap_or_default()
+    }
+
     pub(crate) fn href(&self) -> &str {
         url::href(&self.url)
     }
