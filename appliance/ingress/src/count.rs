@@ -5,14 +5,17 @@ use crate::limits::Limits;
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Counts connections and keeps them within the limits.
 pub(crate) struct Counter {
     all: Arc<Semaphore>,
-    most: usize,
+    open: AtomicUsize,
     most_per_address: usize,
     by_address: Mutex<HashMap<IpAddr, usize>>,
 }
@@ -28,7 +31,7 @@ impl Counter {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             all: Arc::new(Semaphore::new(limits.connections)),
-            most: limits.connections,
+            open: AtomicUsize::new(0),
             most_per_address: limits.connections_per_address,
             by_address: Mutex::default(),
         }
@@ -49,6 +52,7 @@ impl Counter {
         }
         *open += 1;
         drop(by_address);
+        self.open.fetch_add(1, Ordering::Relaxed);
         Some(Counted {
             counter: Arc::clone(self),
             address,
@@ -58,7 +62,7 @@ impl Counter {
 
     /// Connections open now.
     pub(crate) fn open(&self) -> usize {
-        self.most - self.all.available_permits()
+        self.open.load(Ordering::Relaxed)
     }
 
     fn by_address(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -68,6 +72,7 @@ impl Counter {
 
 impl Drop for Counted {
     fn drop(&mut self) {
+        self.counter.open.fetch_sub(1, Ordering::Relaxed);
         let mut by_address = self.counter.by_address();
         if let Some(open) = by_address.get_mut(&self.address) {
             *open -= 1;

@@ -143,6 +143,8 @@ enum Failure {
     Late,
     /// The client stopped sending.
     Stalled,
+    /// The client broke off, or sent what is no body.
+    BadBody,
 }
 
 async fn send(
@@ -172,6 +174,9 @@ async fn send(
 fn explain(error: &Error, progress: Option<&Progress>) -> Failure {
     if progress.is_some_and(Progress::stalled) {
         return Failure::Stalled;
+    }
+    if progress.is_some_and(Progress::broken) {
+        return Failure::BadBody;
     }
     log::debug!("a service gave no answer: {error:?}");
     if error.is_connect() {
@@ -207,6 +212,12 @@ impl Failure {
                 StatusCode::GATEWAY_TIMEOUT,
                 "service_late",
                 "This service took too long to answer. Try again in a while.",
+                None,
+            ),
+            Self::BadBody => (
+                StatusCode::BAD_REQUEST,
+                "bad_body",
+                "The upload broke off or was malformed. Try again.",
                 None,
             ),
             Self::Stalled => (

@@ -132,25 +132,40 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     headers.remove(EXPECT);
 }
 
-/// Removes the board's own cookies, and joins what HTTP/2 may have split (RFC 9113 section 8.2.3).
-pub(crate) fn remove_own_cookies(headers: &mut HeaderMap) {
-    let mut values = headers.get_all(COOKIE).iter();
-    let Some(first) = values.next() else { return };
-    if values.next().is_none() && !memmem(first.as_bytes(), b"commonhost") {
+/// Joins what HTTP/2 may have split (RFC 9113 section 8.2.3), so that nobody behind reads half of the cookies.
+pub(crate) fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(COOKIE).iter().nth(1).is_none() {
         return;
     }
-    let mut kept: Vec<u8> = Vec::new();
-    for value in headers.get_all(COOKIE) {
-        for pair in value.as_bytes().split(|b| *b == b';').map(<[u8]>::trim_ascii) {
-            let name = pair.split(|b| *b == b'=').next().unwrap_or(pair).trim_ascii();
-            if pair.is_empty() || OWN_COOKIES.iter().any(|own| own.as_bytes() == name) {
-                continue;
-            }
-            if !kept.is_empty() {
-                kept.extend_from_slice(b"; ");
-            }
-            kept.extend_from_slice(pair);
+    let values: Vec<&[u8]> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    // Values joined by characters that may stand in one are one.
+    if let Ok(joined) = HeaderValue::from_bytes(&values.join(&b"; "[..])) {
+        headers.insert(COOKIE, joined);
+    }
+}
+
+/// Removes the board's own cookies from what a service gets.
+pub(crate) fn remove_own_cookies(headers: &mut HeaderMap) {
+    let Some(value) = headers.get(COOKIE).map(HeaderValue::as_bytes) else {
+        return;
+    };
+    if !memmem(value, b"commonhost") {
+        return;
+    }
+    let mut kept: Vec<u8> = Vec::with_capacity(value.len());
+    for pair in value.split(|b| *b == b';').map(<[u8]>::trim_ascii) {
+        let name = pair.split(|b| *b == b'=').next().unwrap_or(pair).trim_ascii();
+        if pair.is_empty() || OWN_COOKIES.iter().any(|own| own.as_bytes() == name) {
+            continue;
         }
+        if !kept.is_empty() {
+            kept.extend_from_slice(b"; ");
+        }
+        kept.extend_from_slice(pair);
     }
     headers.remove(COOKIE);
     if !kept.is_empty()
@@ -239,6 +254,7 @@ mod tests {
             ("cookie", "a=1; __Host-commonhost=s"),
             ("cookie", "commonhost = t ;b=2;; c"),
         ]);
+        join_cookies(&mut headers);
         remove_own_cookies(&mut headers);
         assert_eq!(
             headers.get_all(COOKIE).iter().collect::<Vec<_>>(),

@@ -17,13 +17,13 @@ use crate::{
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::{CONTENT_TYPE, HOST, LOCATION},
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version,
+    header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION},
     request,
     uri::PathAndQuery,
 };
 use hyper::body::Incoming;
-use std::{borrow::Cow, convert::Infallible, future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+use std::{convert::Infallible, future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 use tower::{Service, ServiceExt as _};
 
 /// Paths on a service's host that are the board's.
@@ -78,8 +78,10 @@ pub(crate) struct Door {
 /// Where one request goes, with all that the route table had to say.
 enum Way {
     Board,
-    Service(Arc<ServiceRoute>),
-    Redirect,
+    /// A service, and the host it was asked under.
+    Service(Arc<ServiceRoute>, Arc<str>),
+    /// To HTTPS on this host.
+    Redirect(String),
 }
 
 impl Door {
@@ -115,19 +117,28 @@ impl Door {
             return response;
         }
         match self.admit(&mut parts, peer) {
-            Ok((Way::Board, _)) => self.board(parts, body, peer).await,
-            Ok((Way::Service(route), host)) => match self.service(&route, host, (parts, body), peer).await {
+            Ok(Way::Board) => self.board(parts, body, peer).await,
+            Ok(Way::Service(route, host)) => match self.service(&route, &host, (parts, body), peer).await {
                 Ok(response) => response,
                 Err(refused) => self.parts.pages.render(&refused.0, &refused.1),
             },
-            Ok((Way::Redirect, host)) => self.redirect(&host, parts.uri.path_and_query()),
-            Err(page) => self.parts.pages.render(&page, &parts.headers),
+            Ok(Way::Redirect(host)) => self.redirect(&host, parts.uri.path_and_query()),
+            Err(page) => {
+                let mut response = self.parts.pages.render(&page, &parts.headers);
+                if page.status == StatusCode::BAD_REQUEST && parts.version <= Version::HTTP_11 {
+                    // What follows on this connection may be part of the same trick.
+                    response
+                        .headers_mut()
+                        .insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                response
+            }
         }
     }
 
     /// Checks form and host, removes what nobody may claim, and finds the way. Synchronous: the route table is
     /// only borrowed.
-    fn admit(&self, parts: &mut request::Parts, peer: &Peer) -> Result<(Way, String), Page> {
+    fn admit(&self, parts: &mut request::Parts, peer: &Peer) -> Result<Way, Page> {
         if matches!(parts.method, Method::CONNECT | Method::TRACE) {
             return Err(page(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -148,14 +159,13 @@ impl Door {
         let way = match routes.match_host(&name) {
             Found::Unknown => return Err(unknown_host()),
             _ if !known_server_name(&routes, peer, &name) => return Err(unknown_host()),
-            _ if !peer.info.secure && !host::is_local(&name) => Way::Redirect,
+            _ if !peer.info.secure && !host::is_local(&name) => Way::Redirect(name.to_string()),
             Found::Board => Way::Board,
-            Found::Service(route) => Way::Service(Arc::clone(route)),
+            Found::Service(route) => Way::Service(
+                Arc::clone(route),
+                routes.key(&name).unwrap_or_else(|| Arc::from(&*name)),
+            ),
             Found::Closed => return Err(closed()),
-        };
-        let name = match name {
-            Cow::Borrowed(name) => name.to_owned(),
-            Cow::Owned(name) => name,
         };
         if !parts.headers.contains_key(HOST) || parts.uri.authority().is_some() {
             // Host names have no character that a header value could not hold.
@@ -163,7 +173,8 @@ impl Door {
             parts.headers.insert(HOST, value);
         }
         headers::remove_claims(&mut parts.headers, &routes);
-        Ok((way, name))
+        headers::join_cookies(&mut parts.headers);
+        Ok(way)
     }
 
     async fn board(&self, mut parts: request::Parts, body: Incoming, peer: &Peer) -> Response<Body> {
@@ -175,14 +186,14 @@ impl Door {
     async fn service(
         &self,
         route: &ServiceRoute,
-        host: String,
+        host: &str,
         (mut parts, body): (request::Parts, Incoming),
         peer: &Arc<Peer>,
     ) -> Result<Response<Body>, (Page, HeaderMap)> {
         if parts.uri.path().starts_with(RESERVED) {
             parts.extensions.insert(ServiceHost {
                 service: route.service.clone(),
-                host,
+                host: host.to_owned(),
             });
             return Ok(self.board(parts, body, peer).await);
         }
@@ -199,12 +210,12 @@ impl Door {
         let allowed = if guarded {
             let question = GateRequest {
                 service: &route.service,
-                host: &host,
+                host,
                 authority: parts
                     .headers
                     .get(HOST)
                     .and_then(|value| value.to_str().ok())
-                    .unwrap_or(&host),
+                    .unwrap_or(host),
                 method: &parts.method,
                 path_and_query: parts.uri.path_and_query().map_or("/", PathAndQuery::as_str),
                 headers: &parts.headers,

@@ -13,7 +13,7 @@ use types::{ServiceName, manifest::Access};
 /// Every name this board answers to. A name that is not here is refused (421): that is what stops DNS rebinding.
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable {
-    hosts: HashMap<Box<str>, Target>,
+    hosts: HashMap<Arc<str>, Target>,
     identity_headers: HashSet<HeaderName>,
 }
 
@@ -152,7 +152,7 @@ impl RouteTable {
             self.identity_headers.extend(identity.groups.clone());
         }
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-        self.hosts.insert(host.into_boxed_str(), target);
+        self.hosts.insert(host.into(), target);
     }
 
     /// What `host` (lower case, without port and without a dot at the end) stands for. Literal addresses and
@@ -165,6 +165,11 @@ impl RouteTable {
             None if host == "localhost" || host::is_address(host) => Found::Board,
             None => Found::Unknown,
         }
+    }
+
+    /// The table's own copy of a name, to be kept beyond the borrow at no cost.
+    pub(crate) fn key(&self, host: &str) -> Option<Arc<str>> {
+        self.hosts.get_key_value(host).map(|(host, _)| Arc::clone(host))
     }
 
     /// All names.

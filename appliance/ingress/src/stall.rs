@@ -20,12 +20,18 @@ use tokio::time::{Instant, Sleep};
 pub(crate) struct Progress {
     frames: AtomicU32,
     stalled: AtomicBool,
+    broken: AtomicBool,
 }
 
 impl Progress {
     /// Frames passed so far.
     pub(crate) fn frames(&self) -> u32 {
         self.frames.load(Ordering::Relaxed)
+    }
+
+    /// Whether it broke off or was malformed.
+    pub(crate) fn broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// Whether it was given up.
@@ -75,6 +81,9 @@ impl HttpBody for Watched {
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
             this.waiting = false;
             this.progress.frames.fetch_add(1, Ordering::Relaxed);
+            if matches!(frame, Some(Err(_))) {
+                this.progress.broken.store(true, Ordering::Relaxed);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         if !this.waiting {
