@@ -356,3 +356,66 @@ async fn what_is_wrong_with_the_ca_is_told_apart() {
         task.abort();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn renewals_go_unnoticed() {
+    let Some(pebble) = Pebble::start_with(10, Duration::from_secs(9)).await else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let certificates = open(home.path(), pebble.settings());
+    front(pebble.tls, certificates.server_config()).await;
+    tokio::spawn(certificates.clone().run());
+    certificates.set_domains(&domains(&[NAME]));
+    wait_for(&certificates, NAME, issued).await;
+    let root = pebble.issued_root().await;
+    let first = status(&certificates, NAME).not_after;
+    let (start, mut handshakes) = (Instant::now(), 0);
+    while start.elapsed() < Duration::from_secs(20) {
+        trusted(pebble.tls, NAME, &[&root]).await.unwrap();
+        handshakes += 1;
+    }
+    let now = status(&certificates, NAME);
+    let issued = pebble.logged("Issued certificate serial");
+    eprintln!("{handshakes} handshakes, {issued} certificates");
+    assert!(
+        issued >= 3 && now.not_after > first.plus(Duration::from_secs(9)),
+        "{now:?}"
+    );
+    assert_eq!((now.source, now.attempts), (Source::Acme, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_goes_on_where_it_was_cut_off() {
+    let Some(pebble) = Pebble::start(0).await else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let mut done = false;
+    for round in 1..=12 {
+        let board = open(home.path(), pebble.settings());
+        let front = front(pebble.tls, board.server_config()).await;
+        board.set_domains(&domains(&[NAME]));
+        let task = tokio::spawn(board.clone().run());
+        sleep(Duration::from_millis(60 * round)).await;
+        task.abort();
+        let _ = task.await;
+        front.abort();
+        let _ = front.await;
+        let now = status(&board, NAME);
+        assert!(now.attempts == 0, "{:?}", now.last_problem);
+        done = issued(&now);
+        if done {
+            eprintln!("issued in round {round}");
+            break;
+        }
+    }
+    assert!(done);
+    // One may be cut off before its address arrives here, and one while the CA looks at a board that is gone.
+    assert!(
+        pebble.logged("Added order") <= 3,
+        "an order is not made anew each time"
+    );
+    assert_eq!(pebble.logged("accounts in memory"), 1, "no second account");
+    assert_eq!(pebble.logged("Issued certificate serial"), 1);
+}

@@ -48,6 +48,7 @@ pub struct Pebble {
     folder: tempfile::TempDir,
     processes: Vec<Child>,
     nonces_rejected: u32,
+    lifetime: Duration,
     api: u16,
     management: u16,
     dns: u16,
@@ -69,6 +70,11 @@ impl Drop for Pebble {
 impl Pebble {
     /// Starts it; `None`, with a loud word, when it is not installed and this is not CI.
     pub async fn start(nonces_rejected: u32) -> Option<Self> {
+        Self::start_with(nonces_rejected, Duration::from_hours(90 * 24)).await
+    }
+
+    /// The same, with certificates of this lifetime.
+    pub async fn start_with(nonces_rejected: u32, lifetime: Duration) -> Option<Self> {
         let installed = |name: &str| Path::new("/usr/bin").join(name).exists();
         if !installed("pebble") || !installed("pebble-challtestsrv") {
             assert!(
@@ -86,6 +92,7 @@ impl Pebble {
             folder,
             processes: Vec::new(),
             nonces_rejected,
+            lifetime,
             api: free_port(),
             management: free_port(),
             dns: free_port(),
@@ -104,13 +111,14 @@ impl Pebble {
         let config = format!(
             r#"{{"pebble":{{"listenAddress":"127.0.0.1:{}","managementListenAddress":"127.0.0.1:{}",
                "certificate":"{}","privateKey":"{}","httpPort":{},"tlsPort":{},"ocspResponderURL":"",
-               "externalAccountBindingRequired":false,"certificateValidityPeriod":7776000}}}}"#,
+               "externalAccountBindingRequired":false,"certificateValidityPeriod":{}}}}}"#,
             self.api,
             self.management,
             path("cert.pem"),
             path("key.pem"),
             self.http,
-            self.tls
+            self.tls,
+            self.lifetime.as_secs()
         );
         fs::write(path("run.json"), config).unwrap();
         let log = |name: &str| {
@@ -231,7 +239,7 @@ fn make_api_certificate(folder: &Path) -> String {
 }
 
 /// Serves TLS: greets, then echoes. A challenge connection ends with the handshake.
-pub async fn front(port: u16, config: Arc<ServerConfig>) {
+pub async fn front(port: u16, config: Arc<ServerConfig>) -> tokio::task::JoinHandle<()> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     tokio::spawn(async move {
         loop {
@@ -248,7 +256,7 @@ pub async fn front(port: u16, config: Arc<ServerConfig>) {
                 let _ = tokio::io::copy(&mut read, &mut write).await;
             });
         }
-    });
+    })
 }
 
 /// Answers HTTP-01.
