@@ -29,15 +29,17 @@
 
   const onJob = ({ id, state, step, progress }) => {
     for (const job of marked("job", id)) {
-      const bar = job.querySelector("progress");
-      if (bar) bar.value = progress;
-      const label = job.querySelector("[data-word-" + state + "]");
-      if (label) {
-        job.dataset.state = state;
-        label.textContent = label.getAttribute("data-word-" + state);
-      }
-      if ("reload" in job.dataset && (/done|failed/.test(state) || step !== Number(job.dataset.at))) reload();
-      job.dataset.at = step;
+      const words = job.querySelector("[data-word-done]");
+      const mark = (item, state) => {
+        item.dataset.state = state;
+        item.querySelector('[data-role="label"]').textContent = words.getAttribute("data-word-" + state);
+      };
+      mark(job, state);
+      job.querySelector("progress").value = progress;
+      const steps = all("[data-step]", job);
+      const at = steps.findIndex((item) => item.dataset.step === step);
+      if (at >= 0) steps.forEach((item, i) => mark(item, i < at ? "done" : i > at ? "waiting" : "running"));
+      if ("reload" in job.dataset && /done|failed/.test(state)) reload();
     }
   };
 

@@ -52,7 +52,7 @@ pub(crate) fn generate(out: &Path) {
         let file = format!("{}.{}", source.stem, source.extension);
         let text =
             fs::read_to_string(format!("assets/{file}")).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let text = text.replace("%ICON%", &icon);
+        let text = slim(&text).replace("%ICON%", &icon);
         let hash = hash(text.as_bytes());
         let path = format!("/assets/{}.{hash}.{}", source.stem, source.extension);
         if source.constant == "ICON" {
@@ -73,6 +73,21 @@ pub(crate) fn generate(out: &Path) {
     }
     let _ = writeln!(code, "static ASSETS: [Asset; {}] = [\n{table}];", SOURCES.len());
     fs::write(out.join("assets.rs"), code).expect("OUT_DIR can be written");
+}
+
+/// Without indentation and without lines that are comments: enough for our own files, in which no text spans lines.
+fn slim(text: &str) -> String {
+    let mut comment = false;
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim) {
+        comment |= line.starts_with("/*");
+        if !comment && !line.is_empty() && !line.starts_with("//") {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        comment &= !line.ends_with("*/");
+    }
+    kept
 }
 
 /// 64 bits of SHA-256: enough to tell versions of our own files apart.

@@ -6,7 +6,7 @@
 //! | `event:` | `data:` |
 //! | --- | --- |
 //! | `service` | `{"name":"radicale","state":"running"}`; `state` is [`ServiceState::code`](crate::ServiceState::code) |
-//! | `job` | `{"id":"…","state":"running","step":2,"progress":40}`; `state` is [`JobState::code`](crate::JobState::code), `step` the index of the step now worked on, `progress` in percent |
+//! | `job` | `{"id":"…","state":"running","step":"start","progress":40}`; `state` is [`JobState::code`](crate::JobState::code), `step` is [`StepKind::code`](crate::StepKind::code) of the step now worked on (every earlier one is done), `progress` in percent. Other keys are ignored |
 //! | `board` | `{"cpu_percent":12.5,"memory_percent":41.0,"disk_percent":18.2,"temperature_celsius":52.1}`; what is unknown is absent. At most one in 2 seconds |
 //!
 //! A new listener is first told the state of every service, and of every job that is not over or ended within the
@@ -39,8 +39,8 @@ pub struct JobEvent<'a> {
     pub id: &'a str,
     /// [`JobState::code`](crate::JobState::code).
     pub state: &'static str,
-    /// Index of the step now worked on.
-    pub step: usize,
+    /// [`StepKind::code`](crate::StepKind::code) of the step now worked on.
+    pub step: &'a str,
     /// Percent done.
     pub progress: u8,
 }

@@ -118,6 +118,28 @@ pub struct StepRow {
     pub state: StepState,
 }
 
+impl StepRow {
+    /// The rows of a job that works through `kinds` in order and is now at the step with the word `at`
+    /// ([`StepKind::code`]). With a word that is none of them, all are done or none has begun, by the job's `state`.
+    pub fn list(kinds: &[StepKind], at: &str, state: JobState) -> Vec<Self> {
+        let here = kinds.iter().position(|kind| kind.code() == at);
+        let row = |(index, kind): (usize, &StepKind)| {
+            let state = match (state, here) {
+                (JobState::Done, _) => StepState::Done,
+                (_, Some(here)) if index < here => StepState::Done,
+                (JobState::Running, Some(here)) if index == here => StepState::Running,
+                (JobState::Failed, Some(here)) if index == here => StepState::Failed,
+                _ => StepState::Waiting,
+            };
+            Self {
+                kind: kind.clone(),
+                state,
+            }
+        };
+        kinds.iter().enumerate().map(row).collect()
+    }
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepKind {
@@ -148,6 +170,45 @@ pub enum StepKind {
 }
 
 impl StepKind {
+    /// The word for programs and events.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MountBundles => "mount",
+            Self::Render => "render",
+            Self::Start => "start",
+            Self::WaitReady => "ready",
+            Self::Route => "route",
+            Self::Certificate => "certificate",
+            Self::Provision => "provision",
+            Self::Stop => "stop",
+            Self::Remove => "remove",
+            Self::Archive => "archive",
+            Self::Unmount => "unmount",
+            Self::Other(_) => "other",
+        }
+    }
+
+    /// The step with this word; an unknown word stays as it is.
+    pub fn from_code(code: &str) -> Self {
+        let known = [
+            Self::MountBundles,
+            Self::Render,
+            Self::Start,
+            Self::WaitReady,
+            Self::Route,
+            Self::Certificate,
+            Self::Provision,
+            Self::Stop,
+            Self::Remove,
+            Self::Archive,
+            Self::Unmount,
+        ];
+        known
+            .into_iter()
+            .find(|step| step.code() == code)
+            .unwrap_or_else(|| Self::Other(code.to_owned()))
+    }
+
     pub(crate) fn text(&self, t: T) -> &str {
         match self {
             Self::MountBundles => t.step_mount(),
@@ -196,5 +257,25 @@ impl StepState {
             Self::Done => JobState::Done,
             Self::Failed => JobState::Failed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_before_the_one_at_hand_are_done() {
+        use StepState::{Done, Failed, Running, Waiting};
+        let kinds = [StepKind::MountBundles, StepKind::Start, StepKind::WaitReady];
+        let states = |at, state| {
+            let rows = StepRow::list(&kinds, at, state);
+            rows.iter().map(|row| row.state).collect::<Vec<_>>()
+        };
+        assert_eq!(states("start", JobState::Running), [Done, Running, Waiting]);
+        assert_eq!(states("ready", JobState::Failed), [Done, Done, Failed]);
+        assert_eq!(states("done", JobState::Done), [Done, Done, Done]);
+        assert_eq!(states("mount", JobState::Waiting), [Waiting, Waiting, Waiting]);
+        assert_eq!(StepKind::from_code("ready"), StepKind::WaitReady);
     }
 }

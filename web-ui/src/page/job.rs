@@ -2,7 +2,7 @@
 //! One job.
 
 use crate::{
-    job::{JobKind, JobState, StepRow, StepState},
+    job::{JobKind, JobState, StepRow},
     layout::{Layout, page},
     url,
 };
@@ -34,12 +34,6 @@ pub struct JobPage {
 }
 
 impl JobPage {
-    /// Index of the step that is worked on.
-    pub(crate) fn at(&self) -> usize {
-        let done = |step: &&StepRow| step.state == StepState::Done;
-        self.steps.iter().take_while(done).count()
-    }
-
     pub(crate) fn next(&self) -> &str {
         url::local_path(&self.next).unwrap_or("/home")
     }

@@ -2,7 +2,7 @@
 //! What holds for every page in every language, whatever stands in it.
 
 mod html;
-#[path = "../../examples/gallery/samples.rs"]
+#[path = "../../examples/gallery/samples/mod.rs"]
 mod samples;
 
 use html::{Element, elements};

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Every page with realistic data. Texts that people or other programs choose go through `says`, so that tests can
+//! make them hostile.
+
+mod board;
+mod people;
+mod public;
+mod service;
+
+use types::Language;
+use types::Timestamp;
+use web_ui::{
+    ClaimState, ErrorKind, FieldError, JobState, Layout, Page as _, Refusal, SignInProblem, TextField,
+    TextKind, Viewer,
+};
+
+const NOW: Timestamp = Timestamp(1_795_183_200);
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+const CALENDAR: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round"><rect x="8" y="10" width="32" height="31" rx="6"/><path d="M8 19h32M16.5 6v7M31.5 6v7"/><path d="M17 34c0-3.9 3-5.5 7-5.5s7 1.6 7 5.5"/></svg>"#;
+const FOLDER: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linejoin="round"><path d="M7 35V14a5 5 0 0 1 5-5h6.5a5 5 0 0 1 3.6 1.5L25 13.5h11a5 5 0 0 1 5 5V35a6 6 0 0 1-6 6H13a6 6 0 0 1-6-6z"/></svg>"#;
+const BUBBLE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linejoin="round"><path d="M14 8h20a7 7 0 0 1 7 7v12a7 7 0 0 1-7 7H23l-9 7v-7a7 7 0 0 1-7-7V15a7 7 0 0 1 7-7z"/></svg>"#;
+
+struct Samples<'a> {
+    language: Language,
+    says: &'a dyn Fn(&str) -> String,
+}
+
+/// Every page, with a name for its file.
+pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&'static str, String)> {
+    let s = Samples { language, says };
+    vec![
+        ("claim", s.claim(ClaimState::Open, false).render()),
+        ("claim-errors", s.claim(ClaimState::Open, true).render()),
+        ("claim-claimed", s.claim(ClaimState::Claimed, false).render()),
+        ("claim-wait", s.claim(ClaimState::Wait(ago(-55)), false).render()),
+        ("claim-exhausted", s.claim(ClaimState::Exhausted, false).render()),
+        ("sign-in", s.sign_in(None).render()),
+        ("sign-in-wrong", s.sign_in(Some(SignInProblem::Wrong)).render()),
+        (
+            "sign-in-wait",
+            s.sign_in(Some(SignInProblem::Wait(ago(-120)))).render(),
+        ),
+        ("home", s.home().render()),
+        ("home-first", s.home_first().render()),
+        ("home-member", s.home_member().render()),
+        ("catalog", s.catalog().render()),
+        ("catalog-broken", s.catalog_broken().render()),
+        ("enable", s.enable(None).render()),
+        (
+            "enable-refused",
+            s.enable(Some(Refusal::Memory {
+                needed: 120 * MIB,
+                free: 64 * MIB,
+            }))
+            .render(),
+        ),
+        ("service", s.service().render()),
+        ("service-failing", s.service_failing().render()),
+        ("service-member", s.service_member().render()),
+        ("certificates", s.certificates().render()),
+        ("cooperative", s.cooperative().render()),
+        ("members", s.members().render()),
+        ("account", s.account().render()),
+        ("public", s.public().render()),
+        ("public-unclaimed", s.unclaimed().render()),
+        ("terms", s.text(TextKind::Terms).render()),
+        ("privacy", s.text(TextKind::Privacy).render()),
+        ("economy", s.text(TextKind::Economic).render()),
+        ("job", s.job(JobState::Running).render()),
+        ("job-failed", s.job(JobState::Failed).render()),
+        ("archives", s.archives().render()),
+        ("audit", s.audit().render()),
+        ("error", s.error(ErrorKind::NotFound, true).render()),
+        (
+            "error-visitor",
+            s.error(ErrorKind::TooMany(ago(-60)), false).render(),
+        ),
+    ]
+}
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp(NOW.0 - seconds)
+}
+
+fn fields(fields: &mut [&mut TextField], error: &FieldError) {
+    for field in fields {
+        field.error = Some(error.clone());
+    }
+}
+
+impl Samples<'_> {
+    fn says(&self, text: &str) -> String {
+        (self.says)(text)
+    }
+
+    fn pick(&self, english: &str, french: &str) -> String {
+        self.says(match self.language {
+            Language::En => english,
+            Language::Fr => french,
+        })
+    }
+
+    fn field(&self, text: &str) -> TextField {
+        TextField::new(self.says(text))
+    }
+
+    fn layout(&self, path: &str, member: Option<bool>) -> Layout {
+        Layout {
+            language: self.language,
+            now: NOW,
+            board: self.says("lilac"),
+            path: self.says(path),
+            member: member.map(|steward| Viewer {
+                name: self.says("anna"),
+                display_name: self.says("Anna Martin"),
+                steward,
+            }),
+            https_url: None,
+            notices: Vec::new(),
+        }
+    }
+}

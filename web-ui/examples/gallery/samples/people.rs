@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Claiming, signing in, members, the own account.
+
+use super::{NOW, Samples, ago};
+use web_ui::{
+    AccountPage, ClaimPage, ClaimState, FieldError, MemberRow, MembersPage, NewSecret, Notice, Role,
+    SessionRow, SignInPage, SignInProblem, TextField, TokenRow, TokenScope,
+};
+
+impl Samples<'_> {
+    pub(super) fn claim(&self, state: ClaimState, wrong: bool) -> ClaimPage {
+        let mut layout = self.layout("/claim", None);
+        layout.https_url = Some(self.says("https://lilac.local/claim"));
+        let mut page = ClaimPage::new(layout, state);
+        if wrong {
+            page.code = self.field("7K3M-Q9TD").with_error(FieldError::WrongCode);
+            page.board_name = self.field("Our Board").with_error(FieldError::NotABoardName);
+            page.name = self.field("Anna").with_error(FieldError::NotAMemberName);
+            page.display_name.error = Some(FieldError::Required);
+            page.password_error = Some(FieldError::TooShort(10));
+            page.password_again_error = Some(FieldError::Different);
+        }
+        page
+    }
+
+    pub(super) fn sign_in(&self, problem: Option<SignInProblem>) -> SignInPage {
+        let mut layout = self.layout("/sign-in", None);
+        layout.notices = vec![Notice::SignedOut];
+        SignInPage {
+            layout,
+            to: Some(self.says("/services/radicale")),
+            name: self.says("anna"),
+            problem,
+        }
+    }
+
+    pub(super) fn members(&self) -> MembersPage {
+        let member = |name: &str, display: &str, role, seen, you| MemberRow {
+            name: name.parse().expect("a good name"),
+            display_name: self.says(display),
+            role,
+            joined: ago(200 * 86_400),
+            last_seen: seen,
+            you,
+        };
+        let mut layout = self.layout("/members", Some(true));
+        layout.notices = vec![Notice::MemberAdded(self.says("Chloé Petit"))];
+        MembersPage {
+            layout,
+            members: vec![
+                member("anna", "Anna Martin", Role::Steward, Some(NOW), true),
+                member("bruno", "Bruno Lefèvre", Role::Member, Some(ago(90_000)), false),
+                member("chloe", "Chloé Petit", Role::Member, None, false),
+            ],
+            new: Some(NewSecret {
+                label: self.says("chloe"),
+                secret: self.says("maple-otter-violin-42"),
+            }),
+            name: TextField::default(),
+            display_name: TextField::default(),
+            role: Role::Member,
+        }
+    }
+
+    pub(super) fn account(&self) -> AccountPage {
+        AccountPage {
+            layout: self.layout("/account", Some(true)),
+            display_name: self.field("Anna Martin"),
+            current_password_error: Some(FieldError::WrongPassword),
+            new_password_error: None,
+            new_password_again_error: None,
+            sessions: vec![
+                SessionRow {
+                    id: self.says("1"),
+                    device: self.says("Firefox, Linux"),
+                    created: ago(86_400),
+                    last_used: NOW,
+                    current: true,
+                },
+                SessionRow {
+                    id: self.says("2"),
+                    device: self.says("Chrome, Android"),
+                    created: ago(9 * 86_400),
+                    last_used: ago(7200),
+                    current: false,
+                },
+            ],
+            tokens: vec![TokenRow {
+                id: self.says("1"),
+                label: self.pick("backup script", "script de sauvegarde"),
+                scope: TokenScope::Read,
+                created: ago(86_400),
+                last_used: None,
+            }],
+            token_label: TextField::default(),
+            new_token: Some(NewSecret {
+                label: self.says("laptop"),
+                secret: self.says("ch_4f9a1c7e2b8d6035a1e9c4d7f2b80c6e"),
+            }),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Names, the cooperative, and what strangers see.
+
+use super::{BUBBLE, CALENDAR, FOLDER, Samples, ago, fields};
+use web_ui::{
+    AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
+    CooperativeForm, CooperativePage, FieldError, LocalCa, ProfileField, PublicPage, PublicProfile,
+    PublicService, ServiceState, TextKind, TextPage,
+};
+
+impl Samples<'_> {
+    pub(super) fn certificates(&self) -> CertificatesPage {
+        let row = |name: &str, service: Option<String>, source, state, removable| CertificateRow {
+            name: self.says(name),
+            service,
+            source,
+            not_after: Some(ago(-70 * 86_400)),
+            state,
+            removable,
+        };
+        let authority = || CertificateSource::Authority(self.says("Let’s Encrypt"));
+        let calendars = || Some(self.pick("Calendars and contacts", "Agendas et contacts"));
+        CertificatesPage {
+            layout: self.layout("/certificates", Some(true)),
+            certificates: vec![
+                row(
+                    "files.example.org",
+                    Some(self.pick("Shared files", "Fichiers partagés")),
+                    CertificateSource::Local,
+                    CertificateState::Failed {
+                        problem: CertificateProblem::Dns,
+                        detail: self.says("urn:ietf:params:acme:error:dns: DNS problem: NXDOMAIN looking up A for files.example.org - check that a DNS record exists for this domain"),
+                        next_try: Some(ago(-1800)),
+                    },
+                    true,
+                ),
+                row(
+                    "news.example.org",
+                    Some(self.says("Microblog")),
+                    CertificateSource::Local,
+                    CertificateState::NeedsTerms,
+                    true,
+                ),
+                row("calendar.example.org", calendars(), authority(), CertificateState::Good, true),
+                row("example.org", None, authority(), CertificateState::Ordering, true),
+                row("lilac.local", None, CertificateSource::Local, CertificateState::Good, false),
+                row(
+                    "radicale-lilac.local",
+                    calendars(),
+                    CertificateSource::Local,
+                    CertificateState::Good,
+                    false,
+                ),
+            ],
+            services: vec![
+                ("radicale".parse().expect("a good name"), self.says("Radicale")),
+                ("copyparty".parse().expect("a good name"), self.says("Copyparty")),
+            ],
+            domain: self.field("https://x").with_error(FieldError::NotADomain),
+            service: "copyparty".into(),
+            acme: AcmeAccount {
+                authority: self.says("Let’s Encrypt"),
+                terms_url: Some(self.says("https://letsencrypt.org/repository/")),
+                contact: self.field("anna@example.org"),
+                accepted: false,
+                accepted_error: Some(FieldError::NotAccepted),
+            },
+            local_ca: LocalCa {
+                download: self.says("/local-ca.crt"),
+                fingerprint: self.says("8E:0B:5C:7D:12:F0:91:3A:44:6C:DE:55:07:A8:B3:21:9F:63:C4:E2:70:18:AD:5F:3B:96:2E:C1:84:7A:D0:6B"),
+                not_after: ago(-3650 * 86_400),
+            },
+        }
+    }
+
+    pub(super) fn cooperative(&self) -> CooperativePage {
+        let mut form = CooperativeForm {
+            name: self.field("The Lilac Street Commons"),
+            tag_line: self.field("Boards we own, services we share"),
+            ..CooperativeForm::default()
+        };
+        form.home_url = self.field("www.example").with_error(FieldError::NotAnAddress);
+        form.is_service_provider = true;
+        if self.says("x") != "x" {
+            let every = &mut [
+                &mut form.name,
+                &mut form.description,
+                &mut form.organization_type,
+                &mut form.logo,
+                &mut form.terms_text,
+                &mut form.privacy_text,
+                &mut form.economic_text,
+            ];
+            for field in every.iter_mut() {
+                field.value = self.says("x");
+            }
+            fields(every, &FieldError::Other(self.says("wrong")));
+        }
+        CooperativePage {
+            layout: self.layout("/cooperative", Some(true)),
+            form,
+            missing: vec![
+                ProfileField::Logo,
+                ProfileField::ContactUrl,
+                ProfileField::Privacy,
+            ],
+            published_url: self.says("https://lilac.local/librehost.json"),
+        }
+    }
+
+    pub(super) fn public(&self) -> PublicPage {
+        let service = |title: String, icon: &str, state| PublicService {
+            title,
+            summary: self.pick(
+                "Calendars, task lists and address books that phones and computers share.",
+                "Agendas, listes de tâches et carnets d’adresses partagés.",
+            ),
+            icon: self.says(icon),
+            state,
+            url: Some(self.says("https://calendar.example.org/")),
+        };
+        PublicPage {
+            layout: self.layout("/", None),
+            claimed: true,
+            profile: PublicProfile {
+                name: self.pick("The Lilac Street Commons", "Les Communs de la rue des Lilas"),
+                tag_line: self.pick("Boards we own, services we share", "Nos cartes, nos services partagés"),
+                description: self.pick(
+                    "Nine households who host their own calendars, files and news on two small boards, for themselves and for friends.",
+                    "Neuf foyers qui hébergent eux-mêmes agendas, fichiers et nouvelles sur deux petites cartes, pour eux et pour leurs amis.",
+                ),
+                home_url: self.says("https://example.org/"),
+                logo: self.says("https://example.org/logo.svg"),
+                contact_url: self.says("https://example.org/contact"),
+                terms_url: self.says("/terms"),
+                privacy_url: self.says("/privacy"),
+                economic_url: self.says("/economy"),
+                founding_date: self.says("2026"),
+                languages: vec![self.says("en"), self.says("fr")],
+                complete: true,
+            },
+            services: vec![
+                service(
+                    self.pick("Calendars and contacts", "Agendas et contacts"),
+                    CALENDAR,
+                    ServiceState::Running,
+                ),
+                service(
+                    self.pick("Shared files", "Fichiers partagés"),
+                    FOLDER,
+                    ServiceState::Starting,
+                ),
+                service(self.says("Microblog"), BUBBLE, ServiceState::Failing),
+            ],
+        }
+    }
+
+    pub(super) fn unclaimed(&self) -> PublicPage {
+        PublicPage {
+            claimed: false,
+            profile: PublicProfile::default(),
+            services: Vec::new(),
+            ..self.public()
+        }
+    }
+
+    pub(super) fn text(&self, kind: TextKind) -> TextPage {
+        let text = self.pick(
+            "We run these services for each other, without promise of uptime.\n\nBe kind. Do not use them to harm others.\r\n\r\nYou can take your data with you at any time:\n– calendars as files\n– files as they are",
+            "Nous faisons tourner ces services les uns pour les autres, sans garantie de disponibilité.\n\nRestez aimables. Ne nuisez à personne.\r\n\r\nVous pouvez emporter vos données à tout moment :\n– les agendas en fichiers\n– les fichiers tels quels",
+        );
+        TextPage {
+            layout: self.layout("/terms", None),
+            kind,
+            cooperative: self.pick("The Lilac Street Commons", "Les Communs de la rue des Lilas"),
+            paragraphs: TextPage::paragraphs(&text),
+            updated: Some(ago(20 * 86_400)),
+        }
+    }
+}
