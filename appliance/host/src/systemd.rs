@@ -200,7 +200,16 @@ impl Systemd for Bus {
         let manager = self.manager().await.map_err(failed)?;
         // A failed unit's counters start anew: somebody asked for this start.
         let _ = manager.reset_failed_unit(unit).await;
+        let path = manager.load_unit(unit).await.map_err(failed)?;
+        let old = self.state(path.clone()).await.map_err(failed)?.main_pid;
         manager.restart_unit(unit, "replace").await.map_err(failed)?;
+        // Until the old process is gone, it would be taken for one that needs a restart.
+        for _ in 0..500 {
+            if old == 0 || self.state(path.clone()).await.map_err(failed)?.main_pid != old {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         Ok(())
     }
 

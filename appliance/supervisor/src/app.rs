@@ -27,7 +27,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tls::Certificates;
-use types::{Domain, ServiceName, Timestamp};
+use types::{BoardName, Domain, ServiceName, Timestamp};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -167,7 +167,10 @@ impl App {
     }
 
     /// The names changed: certificates and the local network are told.
-    pub fn names_changed(&self, addresses: &Addresses, domains: &[DomainRecord]) {
+    pub fn names_changed(&self, board: &BoardName, addresses: &Addresses, domains: &[DomainRecord]) {
+        if let Err(error) = self.certificates.set_board(board) {
+            log::warn!("the board's own certificate could not be made: {}", host::chain(&error));
+        }
         let names = addresses.services.values().chain([&addresses.board]).flatten();
         let local: BTreeSet<String> = names.filter(|name| ingress::is_local(name)).cloned().collect();
         if let Err(error) = self.certificates.set_local(&local, &own_addresses()) {

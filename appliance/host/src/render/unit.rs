@@ -206,7 +206,11 @@ impl Unit<'_> {
             "AF_UNIX"
         };
         line(text, "RestrictAddressFamilies", families);
-        if !outbound {
+        if outbound {
+            // The world, but not the board's own loopback, except its resolver.
+            line(text, "IPAddressDeny", "localhost link-local multicast");
+            line(text, "IPAddressAllow", "127.0.0.53");
+        } else {
             line(text, "IPAddressDeny", "any");
         }
     }

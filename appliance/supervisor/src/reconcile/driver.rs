@@ -141,7 +141,12 @@ impl Driver {
                 .services
                 .get(name)
                 .and_then(|seen| seen.units.get("main"));
-            if wanted.running == Running::Stopped || unit.is_none_or(|unit| unit.active != Active::Active) {
+            // Only the process that was started from this rendering counts: while a restart is on its way, the old one may
+            // still answer.
+            let serves = |unit: &types::UnitState| {
+                unit.active == Active::Active && unit.started_from.as_ref() == Some(&wanted.rendering)
+            };
+            if wanted.running == Running::Stopped || !unit.is_some_and(serves) {
                 live.ready = None;
                 continue;
             }
@@ -267,7 +272,7 @@ async fn publish(
     }
     app.routes
         .store(Arc::new(route_table(&seen.addresses, &serving, &app.sockets)));
-    app.names_changed(&seen.addresses, &domains);
+    app.names_changed(&board, &seen.addresses, &domains);
     app.announce(seen);
     Ok(())
 }

@@ -143,9 +143,8 @@ fn present(wanted: &Wanted, seen: &ObservedService, mounted: &BTreeSet<Digest>) 
                     .values()
                     .any(|unit| matches!(unit.active, Active::Inactive | Active::Failed));
             let outdated = seen.units.values().any(|unit| {
-                unit.started_from
-                    .as_ref()
-                    .is_some_and(|from| *from != wanted.rendering)
+                let from = unit.started_from.as_ref();
+                unit.active == Active::Active && from.is_some_and(|from| *from != wanted.rendering)
             });
             if stale || down || outdated {
                 steps.push(Step::Start);
