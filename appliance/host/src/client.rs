@@ -54,7 +54,7 @@ pub struct HostClient {
 }
 
 /// Longest a request may take (stopping a service that hangs is the slowest).
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 impl HostClient {
     /// A client for the socket at this path.

@@ -64,7 +64,7 @@ impl FakeSystemd {
         fs::read_to_string(self.root.join("run/systemd/system").join(unit)).ok()
     }
 
-    fn listen(&self, unit: &str, text: &str) -> Result<AbortHandle, MachineError> {
+    fn listen(unit: &str, text: &str) -> Result<AbortHandle, MachineError> {
         let folder = text
             .lines()
             .find_map(|line| line.strip_prefix("BindPaths=")?.strip_suffix(":/run/service"));
@@ -141,7 +141,7 @@ impl Systemd for FakeSystemd {
             .find_map(|line| line.strip_prefix("Environment=COMMONHOST_RENDERED="));
         let environment = format!("COMMONHOST_RENDERED={}\0", variable.unwrap_or_default());
         fs::write(folder.join("environ"), environment).at("write", &folder)?;
-        let listener = Some(self.listen(unit, &text)?);
+        let listener = Some(Self::listen(unit, &text)?);
         let state = UnitState {
             active: Active::Active,
             result: "success".into(),

@@ -262,7 +262,7 @@ impl Machine {
         }
         let archives = self.layout.archives();
         fs::create_dir_all(&archives).at("create", &archives)?;
-        let name = (at.0..)
+        let name = (at.0..=i64::MAX)
             .map(|second| format!("{service}-{second}"))
             .find(|name| !archives.join(name).exists())
             .unwrap_or_default();

@@ -84,7 +84,7 @@ pub fn addresses() -> Vec<std::net::IpAddr> {
     };
     let all = networks
         .values()
-        .flat_map(|network| network.ip_networks())
+        .flat_map(sysinfo::NetworkData::ip_networks)
         .map(|network| network.addr);
     all.filter(|address| match address {
         std::net::IpAddr::V4(_) => true,

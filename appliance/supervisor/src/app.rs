@@ -34,6 +34,9 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Tells how the board is; a fake in tests.
 pub type ReadSensors = Arc<dyn Fn() -> Readings + Send + Sync>;
 
+/// Told which names to announce on the local network.
+pub type Announce = Box<dyn FnMut(&BTreeSet<String>) + Send>;
+
 /// The supervisor's parts. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -78,7 +81,7 @@ pub struct Parts {
     /// Sign-ins on their way to a service's host.
     pub tickets: Mutex<Tickets>,
     /// Names announced on the local network.
-    pub announced: Mutex<Box<dyn FnMut(&BTreeSet<String>) + Send>>,
+    pub announced: Mutex<Announce>,
     /// Measurements of the last hour.
     pub histories: Mutex<Histories>,
     /// `librehost.json` and its neighbours, rendered.
@@ -169,7 +172,10 @@ impl App {
     /// The names changed: certificates and the local network are told.
     pub fn names_changed(&self, board: &BoardName, addresses: &Addresses, domains: &[DomainRecord]) {
         if let Err(error) = self.certificates.set_board(board) {
-            log::warn!("the board's own certificate could not be made: {}", host::chain(&error));
+            log::warn!(
+                "the board's own certificate could not be made: {}",
+                host::chain(&error)
+            );
         }
         let names = addresses.services.values().chain([&addresses.board]).flatten();
         let local: BTreeSet<String> = names.filter(|name| ingress::is_local(name)).cloned().collect();

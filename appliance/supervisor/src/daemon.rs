@@ -11,7 +11,7 @@ use crate::{
         secret,
         tickets::Tickets,
     },
-    app::{Clock, Parts, ReadSensors, Seen, lock},
+    app::{Announce, Clock, Parts, ReadSensors, Seen, lock},
     catalogs::Catalogs,
     events::Events,
     mdns::Announcer,
@@ -53,7 +53,7 @@ pub struct Options {
     /// Tells how the board is.
     pub sensors: ReadSensors,
     /// Told which names to announce on the local network.
-    pub announce: Box<dyn FnMut(&BTreeSet<String>) + Send>,
+    pub announce: Announce,
 }
 
 impl Options {

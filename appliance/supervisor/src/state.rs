@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Everything that must survive: one SQLite database, one writer, every change durable before it is acted on.
+//! Everything that must survive: one `SQLite` database, one writer, every change durable before it is acted on.
 
 mod accounts;
 mod audit;
@@ -25,7 +25,7 @@ use types::Timestamp;
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// SQLite said no.
+    /// `SQLite` said no.
     #[error("the board's database failed")]
     Sqlite(#[from] rusqlite::Error),
     /// A file beside the database could not be handled.

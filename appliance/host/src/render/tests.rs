@@ -2,7 +2,7 @@
 use super::{fixtures::*, unit::*, *};
 use crate::layout::Layout;
 use proptest::prelude::*;
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 use types::{CatalogEntry, Manifest, host::RenderInput, manifest::SignIn};
 
 fn layout() -> Layout {
@@ -90,10 +90,10 @@ fn every_service_renders_as_its_golden_files_say() {
         };
         let mut rendered = String::new();
         for (name, text) in render_units(&manifest, &entry, &input, &layout()) {
-            rendered.push_str(&format!("==> {name} <==\n{text}\n"));
+            writeln!(rendered, "==> {name} <==\n{text}").unwrap();
         }
         for (name, text) in render_files(&manifest, &entry, &input).unwrap() {
-            rendered.push_str(&format!("==> %d/{name} <==\n{text}\n"));
+            writeln!(rendered, "==> %d/{name} <==\n{text}").unwrap();
         }
         // The digest changes with every release; all else must not change unnoticed.
         let digest = rendering_digest(&input);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! `openapi.json` (OpenAPI 3.1), made from the table of routes.
+//! `openapi.json` (`OpenAPI` 3.1), made from the table of routes.
 
 use super::{Route, routes};
 use crate::access::Policy;

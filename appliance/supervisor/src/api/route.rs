@@ -64,14 +64,14 @@ impl Route {
     /// Says what its body is.
     #[must_use]
     pub fn takes<T: JsonSchema>(mut self) -> Self {
-        self.takes = Some(|generator| generator.subschema_for::<T>());
+        self.takes = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
     /// Says what it answers.
     #[must_use]
     pub fn gives<T: JsonSchema>(mut self) -> Self {
-        self.gives = Some(|generator| generator.subschema_for::<T>());
+        self.gives = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
@@ -83,10 +83,10 @@ impl Route {
 
 /// Makes a router of a table.
 pub fn mount(routes: Vec<Route>) -> Router<App> {
-    let router = routes.into_iter().fold(Router::new(), |router, route| {
+    let all = routes.into_iter().fold(Router::new(), |router, route| {
         router.route(route.path, route.handler)
     });
-    router.method_not_allowed_fallback(async || {
+    all.method_not_allowed_fallback(async || {
         let message = "This address does not take that method. /api/v1/openapi.json lists what there is.";
         ApiError::new(
             http::StatusCode::METHOD_NOT_ALLOWED,

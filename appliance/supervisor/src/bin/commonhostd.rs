@@ -45,9 +45,9 @@ fn listeners() -> io::Result<Listeners> {
             let port = listener.local_addr()?.port();
             let listener = Some(TcpListener::from_std(listener)?);
             if port == 443 {
-                listeners.https = listener
+                listeners.https = listener;
             } else {
-                listeners.http = listener
+                listeners.http = listener;
             }
         }
     }

@@ -25,10 +25,9 @@ fn readable(value: &Value) -> String {
                 return table(items);
             }
             let width = fields.keys().map(String::len).max().unwrap_or(0);
-            fields
-                .iter()
-                .map(|(key, value)| format!("{key:<width$}  {}\n", cell(value)))
-                .collect()
+            let line = |(key, value)| format!("{key:<width$}  {}", cell(value));
+            let lines: Vec<String> = fields.iter().map(line).collect();
+            lines.join("\n") + "\n"
         }
         Value::Null => "Done.\n".into(),
         other => cell(other) + "\n",

@@ -114,7 +114,7 @@ impl Driver {
         let used = turn.wanted.values().flatten().flat_map(|wanted| &wanted.bundles);
         let used: std::collections::BTreeSet<_> = used.cloned().collect();
         let now = app.now();
-        let due = now.since(self.unmounted) > Duration::from_secs(60) || self.unmounted > now;
+        let due = now.since(self.unmounted) > Duration::from_mins(1) || self.unmounted > now;
         if settled && due && turn.observed.mounted.difference(&used).next().is_some() {
             self.unmounted = now;
             let _ = app.host.ask(HostRequest::UnmountUnused).await;
@@ -202,8 +202,9 @@ impl Driver {
         let mut left = false;
         for (service, job) in &turn.jobs {
             let (state, message) = match states.get(service) {
-                None => (JobState::Done, String::new()),
-                Some((ServiceState::Running | ServiceState::Stopped, _)) => (JobState::Done, String::new()),
+                None | Some((ServiceState::Running | ServiceState::Stopped, _)) => {
+                    (JobState::Done, String::new())
+                }
                 Some((ServiceState::Failing, reason)) => (JobState::Failed, reason.clone()),
                 Some((ServiceState::Removing, reason)) if !reason.is_empty() => {
                     (JobState::Failed, reason.clone())

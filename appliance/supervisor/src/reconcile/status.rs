@@ -55,12 +55,12 @@ pub fn derive(
     if let Some(reason) = unit.and_then(crash) {
         return (ServiceState::Failing, reason);
     }
-    let waited = live.starting_since.map_or(0, |since| now.since(since).as_secs());
-    if waited > u64::from(ready_limit) {
+    let seconds = live.starting_since.map_or(0, |since| now.since(since).as_secs());
+    if seconds > u64::from(ready_limit) {
         let reason = live.unready.clone().unwrap_or_else(|| "does not start".into());
         return (
             ServiceState::Failing,
-            format!("It {reason}, for {waited} seconds now."),
+            format!("It {reason}, for {seconds} seconds now."),
         );
     }
     (ServiceState::Starting, String::new())

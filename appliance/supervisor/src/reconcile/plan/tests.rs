@@ -83,7 +83,9 @@ fn installing_twice_is_an_empty_plan() {
     let words: Vec<&str> = plan.services.values().flatten().map(Step::word).collect();
     assert_eq!(words, ["mount", "render", "start"]);
     for (name, steps) in &plan.services {
-        steps.iter().for_each(|step| apply(&mut observed, name, step));
+        for step in steps {
+            apply(&mut observed, name, step);
+        }
     }
     assert!(Plan::new(&wishes, &observed, &none, Timestamp(0)).is_empty());
 }
@@ -145,7 +147,9 @@ proptest! {
         for _ in 0..2 {
             let plan = Plan::new(&last, &observed.clone(), &none, Timestamp(0));
             for (name, steps) in &plan.services {
-                steps.iter().for_each(|step| apply(&mut observed, name, step));
+                for step in steps {
+            apply(&mut observed, name, step);
+        }
             }
         }
         prop_assert!(Plan::new(&last, &observed, &none, Timestamp(0)).is_empty());
