@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Everything that must survive: one `SQLite` database, one writer, every change durable before it is acted on.
 
-mod accounts;
 mod audit;
 mod board;
 mod desired;
 mod jobs;
+mod members;
 mod migrations;
 mod profile;
+mod secrets;
+mod sessions;
 
-pub use accounts::{AppPassword, Member, Role, Session, Token};
 pub use audit::AuditRecord;
 pub use board::AcmeChoice;
 pub use desired::DomainRecord;
 pub use jobs::{Job, JobKind, JobState};
+pub use members::{Member, Role};
+pub use secrets::{AppPassword, Token};
+pub use sessions::Session;
 
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -65,6 +69,9 @@ pub struct Store {
     connection: Arc<Mutex<Connection>>,
     path: PathBuf,
 }
+
+/// Last use of a session or a secret is written at most this often, in seconds: a card wears.
+const LAST_USED_STEP: i64 = 3600;
 
 /// Daily copies that are kept.
 const COPIES: usize = 3;

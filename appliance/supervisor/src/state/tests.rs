@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 use super::*;
-use crate::state::accounts::{Member, Role};
 use types::{Digest, MemberName, Settings};
 
 fn member(name: &str, role: Role) -> Member {
