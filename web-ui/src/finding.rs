@@ -117,6 +117,8 @@ pub enum FindingKind {
     HostSilent,
     /// Only one steward: nobody else could step in.
     OneSteward,
+    /// The audit log was changed from outside.
+    AuditBroken,
     /// Anything else, in words that somebody else chose.
     Other {
         /// What is wrong.
@@ -148,6 +150,7 @@ impl Finding {
             FindingKind::MemoryLimitsOff => "memory_limits_off",
             FindingKind::HostSilent => "host_silent",
             FindingKind::OneSteward => "one_steward",
+            FindingKind::AuditBroken => "audit_broken",
             FindingKind::Other { .. } => "other",
         }
     }
@@ -170,6 +173,7 @@ impl Finding {
             FindingKind::MemoryLimitsOff => t.finding_limits_off().into(),
             FindingKind::HostSilent => t.finding_host_silent().into(),
             FindingKind::OneSteward => t.finding_one_steward().into(),
+            FindingKind::AuditBroken => t.finding_audit().into(),
             FindingKind::Other { what, .. } => what.clone(),
         }
     }
@@ -192,6 +196,7 @@ impl Finding {
             FindingKind::MemoryLimitsOff => t.finding_limits_off_meaning(),
             FindingKind::HostSilent => t.finding_host_silent_meaning(),
             FindingKind::OneSteward => t.finding_one_steward_meaning(),
+            FindingKind::AuditBroken => t.finding_audit_meaning(),
             FindingKind::Other { meaning, .. } => return meaning.clone(),
         }
         .to_owned()
@@ -215,6 +220,7 @@ impl Finding {
             FindingKind::MemoryLimitsOff => t.finding_limits_off_remedy(),
             FindingKind::HostSilent => t.finding_host_silent_remedy(),
             FindingKind::OneSteward => t.finding_one_steward_remedy(),
+            FindingKind::AuditBroken => t.finding_audit_remedy(),
             FindingKind::Other { remedy, .. } => return remedy.clone(),
         }
         .to_owned()
@@ -231,6 +237,7 @@ impl Finding {
             FindingKind::NoServices => Some("/catalog".into()),
             FindingKind::ProfileIncomplete { .. } => Some("/cooperative".into()),
             FindingKind::OneSteward => Some("/members".into()),
+            FindingKind::AuditBroken => Some("/audit".into()),
             FindingKind::Other { link, .. } => link.clone(),
             _ => None,
         }

@@ -13,6 +13,8 @@ mod route;
 mod services;
 mod stream;
 
+pub(crate) use board::COOKIE_LIFE;
+pub(crate) use certificates::{choose_acme, known_domain};
 pub use json::Body;
 pub use route::{Route, mount};
 
@@ -40,5 +42,8 @@ pub fn router(app: &App) -> Router {
         .with_state(app.clone())
         .merge(pages)
         .layer(identify)
-        .layer(middleware::from_fn(crate::pages::dress))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            crate::pages::dress,
+        ))
 }

@@ -29,6 +29,8 @@ pub struct Loaded {
     current: BTreeMap<ServiceName, Arc<Entry>>,
     /// Version of the newest catalog; 0 without one.
     pub version: u64,
+    /// When the newest catalog was made.
+    pub created: Timestamp,
     /// When the newest catalog expires.
     pub expires: Timestamp,
     /// Why a catalog was refused, in words; it was left aside and nothing else changed.
@@ -89,6 +91,7 @@ impl Loaded {
         }
         if catalog.version > self.version {
             self.version = catalog.version;
+            self.created = catalog.created;
             self.expires = catalog.expires;
             self.current = current;
         }

@@ -1,18 +1,72 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The pages: from what the board knows to the view models of `web-ui`, and from forms to the same functions that the
-//! API calls.
+//! API calls. Every page declares who may see it, as every route of the API does.
 
+mod account;
+mod actions;
+mod archives;
+mod assets;
+mod audit;
+mod catalog;
+mod certificates;
+mod claim;
+mod cooperative;
+mod device;
 mod documents;
+mod error;
+mod facts;
+mod form;
+mod handoff;
+mod home;
+mod jobs;
+mod language;
+mod links;
+mod members;
+mod notices;
+mod public;
+mod service;
+mod shell;
+mod sign_in;
+mod usage;
 
-use crate::App;
-use axum::{Router, extract::Request, middleware::Next, response::Response};
+pub(crate) use error::dress;
 
-/// Every page and published document.
-pub fn router(app: &App) -> Router {
-    documents::router().with_state(app.clone())
+use crate::{
+    ApiError, App,
+    api::{Route, mount},
+};
+use axum::{Extension, Router};
+use std::sync::Arc;
+
+/// Every page and form.
+pub fn routes() -> Vec<Route> {
+    let subjects = [
+        public::routes,
+        claim::routes,
+        sign_in::routes,
+        handoff::routes,
+        home::routes,
+        catalog::routes,
+        service::routes,
+        actions::routes,
+        jobs::routes,
+        certificates::routes,
+        cooperative::routes,
+        members::routes,
+        account::routes,
+        archives::routes,
+        audit::routes,
+        shell::routes,
+        assets::routes,
+    ];
+    subjects.iter().flat_map(|routes| routes()).collect()
 }
 
-/// Headers every answer carries, and error pages for browsers.
-pub async fn dress(request: Request, next: Next) -> Response {
-    next.run(request).await
+/// Every page and published document; for the rest, that there is nothing.
+pub fn router(app: &App) -> Router {
+    mount(routes())
+        .merge(documents::router())
+        .fallback(async || ApiError::not_found("There is nothing at this address."))
+        .layer(Extension(Arc::new(notices::Notices::default())))
+        .with_state(app.clone())
 }

@@ -6,6 +6,7 @@ mod decide;
 pub mod history;
 mod show;
 
+pub(crate) use decide::RESERVE_MIB;
 pub use decide::{Refusal, check_memory, parse_settings};
 pub use show::{catalog, view, views};
 

@@ -6,7 +6,7 @@ use crate::{
     authority::LocalAuthority,
     challenge::Challenges,
     domains::Entry,
-    leaf::Leaf,
+    leaf::{self, Leaf},
     resolver::{Resolver, Table},
     schedule::Decision,
     store::CertificateStore,
@@ -276,6 +276,11 @@ impl Certificates {
     /// The local authority's certificate (PEM), to be installed by members.
     pub fn ca_pem(&self) -> String {
         self.inner.authority.ca_pem().to_owned()
+    }
+
+    /// When the local authority's certificate ends; `None` when it cannot be read.
+    pub fn ca_not_after(&self) -> Option<Timestamp> {
+        leaf::not_after(self.inner.authority.ca_pem())
     }
 
     /// Keeps all certificates current; never returns. To be spawned once.

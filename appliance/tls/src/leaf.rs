@@ -27,6 +27,13 @@ impl Validity {
     }
 }
 
+/// When the first certificate of a PEM text stops being valid.
+pub(crate) fn not_after(pem: &str) -> Option<Timestamp> {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
+    let (_, parsed) = X509Certificate::from_der(&der).ok()?;
+    Some(Timestamp(parsed.validity().not_after.timestamp()))
+}
+
 /// A certificate, its chain and its key.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf {

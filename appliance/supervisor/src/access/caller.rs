@@ -156,8 +156,11 @@ pub async fn identify(
                        Open the board's page and try again there.";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "cross_site", message));
     }
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    request.extensions_mut().insert(caller.clone());
+    let mut response = next.run(request).await;
+    // An error's page is in the language of the one who asked.
+    response.extensions_mut().insert(caller);
+    Ok(response)
 }
 
 /// Refuses callers whom the route's policy does not admit.

@@ -90,19 +90,20 @@ fn parse(name: &str) -> Result<Domain, ApiError> {
 }
 
 async fn retry(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
-    let domain = parse(&name)?;
-    known(&app, &domain).await?;
+    let domain = known_domain(&app, &name).await?;
     app.certificates.retry_now(&domain);
     Ok(StatusCode::ACCEPTED)
 }
 
-async fn known(app: &App, domain: &Domain) -> Result<(), ApiError> {
+/// A domain of this board, or 404.
+pub(crate) async fn known_domain(app: &App, name: &str) -> Result<Domain, ApiError> {
+    let domain = parse(name)?;
     let domains = app.store.domains().await?;
     let missing = || ApiError::not_found(format!("{domain} is not a domain of this board. Add it first."));
     domains
         .iter()
-        .any(|record| record.name == *domain)
-        .then_some(())
+        .any(|record| record.name == domain)
+        .then_some(domain.clone())
         .ok_or_else(missing)
 }
 
@@ -135,8 +136,7 @@ async fn remove(
     Path(name): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, ApiError> {
-    let domain = parse(&name)?;
-    known(&app, &domain).await?;
+    let domain = known_domain(&app, &name).await?;
     app.store.remove_domain(domain, caller.name()?, app.now()).await?;
     app.wake.now();
     Ok(StatusCode::NO_CONTENT)

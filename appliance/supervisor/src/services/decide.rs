@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use types::{Manifest, SettingValue, Settings, Timestamp};
 
 /// Memory that stays free for the board itself, in MiB.
-const RESERVE_MIB: u64 = 64;
+pub(crate) const RESERVE_MIB: u64 = 64;
 
 /// Why something was refused.
 pub type Refusal = ApiError;

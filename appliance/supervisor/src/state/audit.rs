@@ -68,11 +68,19 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn audit(&self, limit: u32) -> Result<Vec<AuditRecord>> {
+        self.audit_before(i64::MAX, limit).await
+    }
+
+    /// The newest acts before one, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_before(&self, sequence: i64, limit: u32) -> Result<Vec<AuditRecord>> {
         self.run(move |connection| {
-            let sql =
-                "SELECT sequence, at, member, act, subject, hash FROM audit ORDER BY sequence DESC LIMIT ?1";
+            let sql = "SELECT sequence, at, member, act, subject, hash FROM audit
+                       WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
             let mut statement = connection.prepare(sql)?;
-            let rows = statement.query_map([limit], |row| {
+            let rows = statement.query_map(params![sequence, limit], |row| {
                 Ok(AuditRecord {
                     sequence: row.get(0)?,
                     at: Timestamp(row.get(1)?),

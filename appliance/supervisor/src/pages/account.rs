@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A member's own account.
+
+use super::{
+    device::device,
+    form::{Fields, display_name_error, message, password_error, required_or},
+    shell::{INVALID, Visit, show_as},
+};
+use crate::{
+    ApiError,
+    access::Policy,
+    api::Route,
+    members::{self, Change},
+};
+use axum::response::Response;
+use http::{Method, StatusCode};
+use web_ui::{AccountPage, FieldError, NewSecret, Notice, SessionRow, TextField, TokenRow, TokenScope};
+
+pub(super) fn routes() -> Vec<Route> {
+    use Policy::Member;
+    vec![
+        Route::new(Method::GET, "/account", Member, "Your account.", get),
+        Route::new(
+            Method::POST,
+            "/account",
+            Member,
+            "Change name and language.",
+            change,
+        ),
+        Route::new(
+            Method::POST,
+            "/account/password",
+            Member,
+            "Change your password.",
+            password,
+        ),
+        Route::new(
+            Method::POST,
+            "/account/sessions/revoke",
+            Member,
+            "Sign out elsewhere.",
+            end_session,
+        ),
+        Route::new(
+            Method::POST,
+            "/account/tokens",
+            Member,
+            "Make a token.",
+            add_token,
+        ),
+        Route::new(
+            Method::POST,
+            "/account/tokens/revoke",
+            Member,
+            "Take a token back.",
+            revoke_token,
+        ),
+    ]
+}
+
+async fn get(visit: Visit) -> Result<Response, ApiError> {
+    page(visit, StatusCode::OK, |_| ()).await
+}
+
+async fn page(
+    mut visit: Visit,
+    status: StatusCode,
+    mark: impl FnOnce(&mut AccountPage),
+) -> Result<Response, ApiError> {
+    visit.at("/account");
+    let member = visit.caller.member()?.clone();
+    let current = visit.caller.session.clone().unwrap_or_default();
+    let sessions = visit.app.store.sessions(member.name.clone()).await?;
+    let tokens = visit.app.store.tokens(member.name.clone()).await?;
+    let mut page = AccountPage {
+        display_name: TextField::new(&member.display_name),
+        current_password_error: None,
+        new_password_error: None,
+        new_password_again_error: None,
+        sessions: sessions
+            .into_iter()
+            .map(|session| SessionRow {
+                device: device(&session.agent),
+                created: session.created,
+                last_used: session.last_used,
+                current: current.starts_with(&session.id),
+                id: session.id,
+            })
+            .collect(),
+        tokens: tokens
+            .into_iter()
+            .map(|token| TokenRow {
+                id: token.id,
+                label: token.name,
+                scope: TokenScope::All,
+                created: token.created,
+                last_used: token.last_used,
+            })
+            .collect(),
+        token_label: TextField::default(),
+        new_token: None,
+        layout: visit.layout,
+    };
+    mark(&mut page);
+    Ok(show_as(status, &page))
+}
+
+async fn change(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let member = visit.caller.name()?.clone();
+    let change = Change {
+        display_name: Some(fields.owned("display_name")),
+        language: Some(fields.owned("language")),
+        role: None,
+    };
+    match members::change(&visit.app, member.as_str(), change, &member).await {
+        Ok(_) => Ok(visit.redirect("/account", Some(Notice::Saved))),
+        Err(error) if error.status == INVALID => {
+            page(visit, INVALID, |page| {
+                page.display_name = fields.text("display_name");
+                page.display_name.error = message(&error, "display_name")
+                    .map(|message| display_name_error(fields.get("display_name"), message));
+            })
+            .await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn password(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let (present, new) = (fields.owned("current_password"), fields.owned("new_password"));
+    if new != fields.get("new_password_again") {
+        return page(visit, INVALID, |page| {
+            page.new_password_again_error = Some(FieldError::Different);
+        })
+        .await;
+    }
+    match members::change_password(&visit.app, &visit.caller, present, new).await {
+        Ok(()) => Ok(visit.redirect("/account", Some(Notice::PasswordChanged))),
+        Err(error) if error.status == INVALID => {
+            page(visit, INVALID, |page| {
+                page.current_password_error = message(&error, "present").map(|_| FieldError::WrongPassword);
+                page.new_password_error =
+                    message(&error, "new").map(|_| password_error(fields.get("new_password")));
+            })
+            .await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn gone(found: bool) -> Result<(), ApiError> {
+    let missing =
+        || ApiError::not_found("There is nothing with this id; it may have been taken back already.");
+    found.then_some(()).ok_or_else(missing)
+}
+
+async fn end_session(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let member = visit.caller.name()?.clone();
+    gone(visit.app.store.revoke_session(member, fields.owned("id")).await?)?;
+    Ok(visit.redirect("/account", Some(Notice::SessionEnded)))
+}
+
+async fn add_token(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let member = visit.caller.name()?.clone();
+    match members::add_token(&visit.app, &member, fields.get("label")).await {
+        Ok((token, secret)) => {
+            let new = NewSecret {
+                label: token.name,
+                secret,
+            };
+            page(visit, StatusCode::OK, |page| page.new_token = Some(new)).await
+        }
+        Err(error) if error.status == INVALID => {
+            page(visit, INVALID, |page| {
+                let kind = required_or(fields.get("label"), FieldError::TooLong(60));
+                page.token_label = fields.text("label").with_error(kind);
+            })
+            .await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn revoke_token(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let member = visit.caller.name()?.clone();
+    let id = fields.owned("id");
+    let tokens = visit.app.store.tokens(member.clone()).await?;
+    let label = tokens.into_iter().find(|token| token.id == id);
+    let label = label.map(|token| token.name).unwrap_or_default();
+    gone(visit.app.store.revoke_token(member, id).await?)?;
+    Ok(visit.redirect("/account", Some(Notice::Revoked(label))))
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Names and their certificates.
+
+use super::{
+    facts,
+    form::{Fields, required_or},
+    shell::{INVALID, Visit, show_as},
+};
+use crate::{ApiError, access::Policy, api, api::Route, members, state::AcmeChoice};
+use axum::response::Response;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{Method, StatusCode};
+use std::collections::BTreeSet;
+use tls::{CertificateStatus, ProblemKind, Source};
+use web_ui::{
+    AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
+    FieldError, LocalCa, Notice, TextField,
+};
+
+pub(super) fn routes() -> Vec<Route> {
+    use Policy::Steward;
+    vec![
+        Route::new(
+            Method::GET,
+            "/certificates",
+            Steward,
+            "Every name and its certificate.",
+            get,
+        ),
+        Route::new(
+            Method::POST,
+            "/certificates/domains",
+            Steward,
+            "Add a domain.",
+            add,
+        ),
+        Route::new(
+            Method::POST,
+            "/certificates/domains/remove",
+            Steward,
+            "Remove a domain.",
+            remove,
+        ),
+        Route::new(Method::POST, "/certificates/retry", Steward, "Ask again.", retry),
+        Route::new(
+            Method::POST,
+            "/certificates/acme",
+            Steward,
+            "Accept the terms.",
+            acme,
+        ),
+    ]
+}
+
+async fn get(visit: Visit) -> Result<Response, ApiError> {
+    page(visit, |_| ()).await
+}
+
+async fn page(mut visit: Visit, mark: impl FnOnce(&mut CertificatesPage)) -> Result<Response, ApiError> {
+    visit.at("/certificates");
+    let language = visit.language();
+    let domains = visit.app.store.domains().await?;
+    let domains: BTreeSet<String> = domains.iter().map(|domain| domain.name.to_string()).collect();
+    let services = facts::enabled(&visit.app).await?;
+    let seen = visit.app.seen.load_full();
+    let title = |name: &str| {
+        let found = seen
+            .addresses
+            .services
+            .iter()
+            .find(|(_, names)| names.iter().any(|other| other == name));
+        found.map(|(service, _)| facts::title(&visit.app, service, language))
+    };
+    let status = visit.app.certificates.status();
+    let named = status.iter().filter(|status| !status.name.is_empty());
+    let mut certificates: Vec<CertificateRow> = named
+        .map(|status| row(status, title(&status.name), domains.contains(&status.name)))
+        .collect();
+    certificates.sort_by_key(|row| row.state == CertificateState::Good);
+    let mut page = CertificatesPage {
+        certificates,
+        services: services
+            .iter()
+            .map(|service| (service.name.clone(), service.title(language)))
+            .collect(),
+        domain: TextField::default(),
+        service: String::new(),
+        acme: account(&visit.app.store.acme().await?),
+        local_ca: LocalCa {
+            download: "/ca.pem".into(),
+            fingerprint: fingerprint(&visit.app.certificates.ca_pem()),
+            not_after: visit.app.certificates.ca_not_after().unwrap_or_default(),
+        },
+        layout: visit.layout,
+    };
+    mark(&mut page);
+    let wrong = [page.domain.error.is_some(), page.acme.contact.error.is_some()];
+    let wrong = wrong.contains(&true) || page.acme.accepted_error.is_some();
+    let status = if wrong { INVALID } else { StatusCode::OK };
+    Ok(show_as(status, &page))
+}
+
+fn row(status: &CertificateStatus, service: Option<String>, removable: bool) -> CertificateRow {
+    CertificateRow {
+        name: status.name.clone(),
+        service,
+        source: match status.source {
+            Source::Local => CertificateSource::Local,
+            Source::Acme => CertificateSource::Authority(status.issuer.clone()),
+        },
+        not_after: Some(status.not_after),
+        state: state(status),
+        removable,
+    }
+}
+
+fn state(status: &CertificateStatus) -> CertificateState {
+    let next_try = match status.state {
+        tls::CertificateState::Ordering => return CertificateState::Ordering,
+        tls::CertificateState::Off => return CertificateState::NeedsTerms,
+        tls::CertificateState::Issued => None,
+        tls::CertificateState::Waiting { until } => Some(until),
+    };
+    match (&status.last_problem, next_try) {
+        (Some(problem), _) => CertificateState::Failed {
+            problem: problem_of(problem.kind),
+            detail: problem.detail.clone(),
+            next_try,
+        },
+        (None, Some(_)) => CertificateState::Ordering,
+        (None, None) => CertificateState::Good,
+    }
+}
+
+fn problem_of(kind: ProblemKind) -> CertificateProblem {
+    use ProblemKind as K;
+    match kind {
+        K::NameNotFound | K::WrongAnswer => CertificateProblem::Dns,
+        K::NotReachable | K::TlsAtChallenge => CertificateProblem::Unreachable,
+        K::RateLimited => CertificateProblem::RateLimited,
+        K::CaNameNotFound | K::CaUnreachable | K::CaTimeout | K::CaBroken | K::BadNonce => {
+            CertificateProblem::AuthorityDown
+        }
+        K::Caa => CertificateProblem::Forbidden,
+        K::ClockWrong => CertificateProblem::Clock,
+        _ => CertificateProblem::Other,
+    }
+}
+
+fn account(choice: &AcmeChoice) -> AcmeAccount {
+    let usual = choice.directory.is_empty() || choice.directory == tls::LETS_ENCRYPT;
+    let host = choice.directory.trim_start_matches("https://");
+    let host = host.split('/').next().unwrap_or_default();
+    AcmeAccount {
+        authority: if usual {
+            "Let’s Encrypt".into()
+        } else {
+            host.to_owned()
+        },
+        terms_url: usual.then(|| "https://letsencrypt.org/repository/".into()),
+        contact: TextField::new(&choice.contact),
+        accepted: choice.terms_accepted,
+        accepted_error: None,
+    }
+}
+
+/// SHA-256 of the first certificate in a PEM text, as browsers show it.
+fn fingerprint(pem: &str) -> String {
+    let lines = pem.lines().skip_while(|line| !line.starts_with("-----BEGIN"));
+    let body: String = lines.skip(1).take_while(|line| !line.starts_with('-')).collect();
+    let der = BASE64_STANDARD.decode(body).unwrap_or_default();
+    let digest = ring::digest::digest(&ring::digest::SHA256, &der);
+    let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    bytes.join(":")
+}
+
+async fn add(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    let (domain, service) = (fields.get("domain"), fields.get("service"));
+    match members::add_domain(&visit.app, domain, Some(service), &by).await {
+        Ok(record) => Ok(visit.redirect(
+            "/certificates",
+            Some(Notice::DomainAdded(record.name.to_string())),
+        )),
+        Err(error) if error.fields.contains_key("name") => {
+            let kind = if error.code == "domain_taken" {
+                FieldError::Taken
+            } else {
+                required_or(domain, FieldError::NotADomain)
+            };
+            page(visit, |page| {
+                page.domain = fields.text("domain").with_error(kind);
+                page.service = fields.owned("service");
+            })
+            .await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn remove(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    let domain = api::known_domain(&visit.app, fields.get("domain")).await?;
+    let notice = Notice::DomainRemoved(domain.to_string());
+    visit
+        .app
+        .store
+        .remove_domain(domain, &by, visit.app.now())
+        .await?;
+    visit.app.wake.now();
+    Ok(visit.redirect("/certificates", Some(notice)))
+}
+
+async fn retry(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let domain = api::known_domain(&visit.app, fields.get("name")).await?;
+    visit.app.certificates.retry_now(&domain);
+    Ok(visit.redirect(
+        "/certificates",
+        Some(Notice::CertificateOrdered(domain.to_string())),
+    ))
+}
+
+async fn acme(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    let contact = fields.trimmed("contact").to_owned();
+    let accepted = fields.get("terms") == "accepted";
+    if !accepted {
+        return page(visit, |page| {
+            page.acme.contact = TextField::new(contact);
+            page.acme.accepted = false;
+            page.acme.accepted_error = Some(FieldError::NotAccepted);
+        })
+        .await;
+    }
+    let choice = AcmeChoice {
+        contact: contact.clone(),
+        terms_accepted: accepted,
+        ..visit.app.store.acme().await?
+    };
+    match api::choose_acme(&visit.app, choice, &by).await {
+        Ok(()) => Ok(visit.redirect("/certificates", Some(Notice::Saved))),
+        Err(error) if error.fields.contains_key("contact") => {
+            page(visit, |page| {
+                page.acme.contact = TextField::new(contact).with_error(FieldError::NotAnEmail);
+                page.acme.accepted = accepted;
+            })
+            .await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_that_of_the_certificate_itself() {
+        let pem = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n";
+        let abc = "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:\
+                   B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
+        assert_eq!(fingerprint(pem), abc);
+    }
+}

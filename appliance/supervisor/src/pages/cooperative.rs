@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Who hosts here: the profile's form.
+
+use super::{
+    form::Fields,
+    shell::{INVALID, Visit, show_as},
+};
+use crate::{
+    ApiError,
+    access::Policy,
+    api::Route,
+    publish::{self, FIELDS, FieldKind, Profile},
+};
+use axum::response::{IntoResponse, Response};
+use http::{Method, StatusCode, header};
+use std::collections::BTreeMap;
+use web_ui::{CooperativeForm, CooperativePage, FieldError, Notice, ProfileField, TextField};
+
+pub(super) fn routes() -> Vec<Route> {
+    use Policy::Steward;
+    vec![
+        Route::new(Method::GET, "/cooperative", Steward, "The profile.", get),
+        Route::new(Method::POST, "/cooperative", Steward, "Change the profile.", save),
+        Route::new(
+            Method::GET,
+            "/cooperative/preview",
+            Steward,
+            "librehost.json as it would be.",
+            preview,
+        ),
+    ]
+}
+
+/// Field of the form and key of the profile.
+const NAMES: [(&str, &str); 15] = [
+    ("name", "name"),
+    ("tag_line", "tagLine"),
+    ("description", "description"),
+    ("organization_type", "organizationType"),
+    ("founding_date", "foundingDate"),
+    ("communication_languages", "communicationLanguages"),
+    ("home_url", "homeUrl"),
+    ("logo", "logo"),
+    ("contact_url", "contactUrl"),
+    ("contact_email", "securityContact"),
+    ("terms_of_service_url", "termsOfServiceUrl"),
+    ("privacy_policy_url", "privacyPolicyUrl"),
+    ("terms_text", "terms"),
+    ("privacy_text", "privacy"),
+    ("economic_text", "economicModel"),
+];
+
+async fn get(visit: Visit) -> Result<Response, ApiError> {
+    let documents = visit.app.published.get();
+    let profile = &documents.profile;
+    let value = |key: &str| {
+        let value = profile.get(key);
+        // Read by people: `en, fr`.
+        let languages = key == "communicationLanguages";
+        TextField::new(if languages {
+            value.replace(',', ", ")
+        } else {
+            value.to_owned()
+        })
+    };
+    let form = form(value, profile.get("isServiceProvider") == "true");
+    page(visit, form, StatusCode::OK)
+}
+
+fn page(mut visit: Visit, form: CooperativeForm, status: StatusCode) -> Result<Response, ApiError> {
+    visit.at("/cooperative");
+    let documents = visit.app.published.get();
+    let missing = documents.missing.keys().filter_map(|key| missing_field(key));
+    let seen = visit.app.seen.load();
+    let host = seen.addresses.board.first().cloned();
+    let host = host.unwrap_or_else(|| format!("{}.local", visit.layout.board));
+    let page = CooperativePage {
+        form,
+        missing: missing.collect(),
+        published_url: visit.links.open(&host) + "/librehost.json",
+        layout: visit.layout,
+    };
+    Ok(show_as(status, &page))
+}
+
+fn form(text: impl Fn(&str) -> TextField, is_service_provider: bool) -> CooperativeForm {
+    let field = |name: &str| {
+        let key = NAMES.iter().find(|(field, _)| *field == name);
+        key.map(|(_, key)| text(key)).unwrap_or_default()
+    };
+    CooperativeForm {
+        name: field("name"),
+        tag_line: field("tag_line"),
+        description: field("description"),
+        organization_type: field("organization_type"),
+        founding_date: field("founding_date"),
+        communication_languages: field("communication_languages"),
+        is_service_provider,
+        home_url: field("home_url"),
+        logo: field("logo"),
+        contact_url: field("contact_url"),
+        contact_email: field("contact_email"),
+        terms_of_service_url: field("terms_of_service_url"),
+        privacy_policy_url: field("privacy_policy_url"),
+        terms_text: field("terms_text"),
+        privacy_text: field("privacy_text"),
+        economic_text: field("economic_text"),
+    }
+}
+
+async fn save(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    let mut values: BTreeMap<String, String> = NAMES
+        .iter()
+        .map(|(field, key)| ((*key).to_owned(), fields.owned(field)))
+        .collect();
+    let provider = fields.get("is_service_provider") == "true";
+    values.insert("isServiceProvider".into(), provider.to_string());
+    let seen = visit.app.seen.load();
+    own_pages(&mut values, seen.addresses.board.first().map(String::as_str));
+    let before = visit.app.published.get();
+    match publish::set_profile(&visit.app, &values, &by).await {
+        Ok(()) => {
+            let same = before.profile == visit.app.published.get().profile;
+            let notice = if same {
+                Notice::NothingChanged
+            } else {
+                Notice::Saved
+            };
+            Ok(visit.redirect("/cooperative", Some(notice)))
+        }
+        Err(error) if error.status == INVALID => {
+            let text = |key: &str| {
+                let typed = values.get(key).cloned().unwrap_or_default();
+                let kind = error
+                    .fields
+                    .get(key)
+                    .map(|message| field_error(key, &typed, message));
+                let field = TextField::new(typed);
+                kind.map_or(field.clone(), |kind| field.with_error(kind))
+            };
+            page(visit, form(text, provider), INVALID)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A text that is written here needs no address elsewhere: the board's own page is one.
+fn own_pages(values: &mut BTreeMap<String, String>, host: Option<&str>) {
+    let Some(host) = host else { return };
+    for (url, text, path) in [
+        ("termsOfServiceUrl", "terms", "terms"),
+        ("privacyPolicyUrl", "privacy", "privacy"),
+    ] {
+        let is_empty = |key: &str| values.get(key).is_none_or(|value| value.trim().is_empty());
+        if is_empty(url) && !is_empty(text) {
+            values.insert(url.into(), format!("https://{host}/{path}"));
+        }
+    }
+}
+
+/// What is wrong with a value, as its field shows it.
+fn field_error(key: &str, value: &str, message: &str) -> FieldError {
+    let kind = FIELDS
+        .iter()
+        .find(|field| field.key == key)
+        .map(|field| field.kind);
+    let length = value.trim().chars().count();
+    let most = match kind {
+        Some(FieldKind::Paragraphs) => 20_000,
+        Some(FieldKind::Url | FieldKind::Contact) => 500,
+        _ => 200,
+    };
+    if length > most {
+        return FieldError::TooLong(u32::try_from(most).unwrap_or(u32::MAX));
+    }
+    match kind {
+        Some(FieldKind::Url) => FieldError::NotAnAddress,
+        Some(FieldKind::Contact) => FieldError::NotAnEmail,
+        Some(FieldKind::Year) => FieldError::NotAYear,
+        Some(FieldKind::Languages) => FieldError::NotLanguages,
+        _ => FieldError::Other(message.to_owned()),
+    }
+}
+
+fn missing_field(key: &str) -> Option<ProfileField> {
+    Some(match key {
+        "name" => ProfileField::Name,
+        "tagLine" => ProfileField::TagLine,
+        "description" => ProfileField::Description,
+        "organizationType" => ProfileField::OrganizationType,
+        "foundingDate" => ProfileField::FoundingDate,
+        "communicationLanguages" => ProfileField::CommunicationLanguages,
+        "homeUrl" => ProfileField::HomeUrl,
+        "logo" => ProfileField::Logo,
+        "contactUrl" => ProfileField::ContactUrl,
+        "termsOfServiceUrl" => ProfileField::Terms,
+        "privacyPolicyUrl" => ProfileField::Privacy,
+        _ => return None,
+    })
+}
+
+async fn preview(visit: Visit) -> Result<Response, ApiError> {
+    let documents = visit.app.published.get();
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    let body = documents
+        .librehost
+        .as_ref()
+        .map_or_else(|| draft(&documents.profile), |document| document.body.clone());
+    Ok((kind, body).into_response())
+}
+
+/// The values there are, with `null` where one is missing: what is shown here is never published.
+fn draft(profile: &Profile) -> String {
+    let needed = FIELDS.iter().filter(|field| field.needed);
+    let value = |key: &str| match profile.get(key) {
+        "" => serde_json::Value::Null,
+        text => text.into(),
+    };
+    let values: BTreeMap<&str, serde_json::Value> =
+        needed.map(|field| (field.key, value(field.key))).collect();
+    serde_json::to_string_pretty(&values).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_the_profile_is_in_the_form() {
+        let mut keys: Vec<&str> = NAMES.iter().map(|(_, key)| *key).collect();
+        keys.push("isServiceProvider");
+        assert!(FIELDS.iter().all(|field| keys.contains(&field.key)));
+        assert_eq!(keys.len(), FIELDS.len());
+    }
+
+    #[test]
+    fn a_text_on_the_board_is_an_address_too() {
+        let mut values = BTreeMap::from([("terms".to_owned(), "Be kind.".to_owned())]);
+        own_pages(&mut values, Some("oak.example"));
+        assert_eq!(values["termsOfServiceUrl"], "https://oak.example/terms");
+        assert!(!values.contains_key("privacyPolicyUrl"));
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The first page after signing in.
+
+use super::{
+    facts,
+    jobs::row,
+    shell::{Visit, show},
+};
+use crate::{
+    ApiError,
+    access::Policy,
+    api::Route,
+    checks,
+    state::{Job, JobState},
+};
+use axum::response::Response;
+use host::sensors::Readings;
+use http::Method;
+use std::time::Duration;
+use types::Timestamp;
+use web_ui::{BoardHealth, Filled, HomePage, ServiceRow};
+
+/// Seconds for which a job that ended is still shown.
+const JUST_ENDED: u64 = 60;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::new(
+        Method::GET,
+        "/home",
+        Policy::Member,
+        "How the board is.",
+        home,
+    )]
+}
+
+async fn home(visit: Visit) -> Result<Response, ApiError> {
+    let language = visit.language();
+    let trusted = visit.trusted_names();
+    let services = facts::enabled(&visit.app).await?;
+    let rows = services.iter().map(|service| ServiceRow {
+        name: service.name.clone(),
+        title: service.title(language),
+        icon: service.icon(),
+        state: service.state,
+        open_url: service.hosts(&trusted).first().map(|host| visit.links.open(host)),
+    });
+    let findings = if visit.is_steward() {
+        let findings = checks::run(&visit.app).await?;
+        findings.iter().map(checks::Finding::shown).collect()
+    } else {
+        Vec::new()
+    };
+    let now = visit.layout.now;
+    let jobs = visit.app.store.jobs(10).await?;
+    let jobs = jobs.into_iter().filter(|job| is_current(job, now));
+    let page = HomePage {
+        health: health(&visit.app.readings()),
+        services: rows.collect(),
+        findings,
+        jobs: jobs.map(|job| row(&visit.app, &job, language)).collect(),
+        layout: visit.layout,
+    };
+    Ok(show(&page))
+}
+
+fn is_current(job: &Job, now: Timestamp) -> bool {
+    let recent = |at: Timestamp| now.since(at).as_secs() < JUST_ENDED;
+    job.state == JobState::Running || job.ended.is_some_and(recent) && job.step != "superseded"
+}
+
+/// What the sensors say, as pages show it.
+fn health(readings: &Readings) -> BoardHealth {
+    let filled = |total: u64, free: u64| Filled {
+        used: total.saturating_sub(free),
+        total,
+    };
+    let disk = readings.disk_total.zip(readings.disk_available);
+    BoardHealth {
+        cpu_percent: readings.cpu.map(|share| share * 100.0),
+        memory: (readings.memory_total > 0).then(|| filled(readings.memory_total, readings.memory_available)),
+        disk: disk.map(|(total, free)| filled(total, free)),
+        temperature_celsius: readings.temperature,
+        uptime: (readings.uptime > 0).then(|| Duration::from_secs(readings.uptime)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_measured_is_not_shown() {
+        assert_eq!(health(&Readings::default()), BoardHealth::default());
+        let readings = Readings {
+            memory_total: 100,
+            memory_available: 40,
+            ..Readings::default()
+        };
+        assert_eq!(health(&readings).memory, Some(Filled { used: 60, total: 100 }));
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! How far a job is.
+
+use super::{
+    facts,
+    shell::{Visit, show},
+};
+use crate::{
+    ApiError, App,
+    access::Policy,
+    api::Route,
+    state::{Job, JobKind, JobState},
+};
+use axum::{extract::Path, response::Response};
+use http::Method;
+use types::Language;
+use web_ui::{JobPage, JobRow, StepKind, StepRow};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::new(
+        Method::GET,
+        "/jobs/{id}",
+        Policy::Member,
+        "How far a job is.",
+        job,
+    )]
+}
+
+async fn job(visit: Visit, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let found = visit.app.store.job(id).await?;
+    let job = found.ok_or_else(|| ApiError::not_found("There is no such job; it may be too old."))?;
+    let state = state(job.state);
+    let page = JobPage {
+        kind: kind(job.kind, facts::title(&visit.app, &job.service, visit.language())),
+        state,
+        progress: job.progress,
+        steps: StepRow::list(&steps(job.kind), &job.step, state),
+        started: job.created,
+        finished: job.ended,
+        error: (!job.message.is_empty()).then(|| job.message.clone()),
+        next: next(&job),
+        id: job.id,
+        layout: visit.layout,
+    };
+    Ok(show(&page))
+}
+
+/// A job in a list.
+pub(super) fn row(app: &App, job: &Job, language: Language) -> JobRow {
+    JobRow {
+        id: job.id.clone(),
+        kind: kind(job.kind, facts::title(app, &job.service, language)),
+        state: state(job.state),
+        progress: job.progress,
+        started: job.created,
+    }
+}
+
+fn state(state: JobState) -> web_ui::JobState {
+    match state {
+        JobState::Running => web_ui::JobState::Running,
+        JobState::Done => web_ui::JobState::Done,
+        JobState::Failed => web_ui::JobState::Failed,
+    }
+}
+
+fn kind(kind: JobKind, title: String) -> web_ui::JobKind {
+    match kind {
+        JobKind::Enable => web_ui::JobKind::Enable(title),
+        JobKind::Settings => web_ui::JobKind::Configure(title),
+        JobKind::Start => web_ui::JobKind::Start(title),
+        JobKind::Stop => web_ui::JobKind::Stop(title),
+        JobKind::Restart => web_ui::JobKind::Restart(title),
+        JobKind::Update => web_ui::JobKind::Update(title),
+        JobKind::Rollback => web_ui::JobKind::Rollback(title),
+        JobKind::Remove => web_ui::JobKind::Remove(title),
+    }
+}
+
+/// What a job goes through, in the order of the plan (see `reconcile::Plan`).
+fn steps(kind: JobKind) -> Vec<StepKind> {
+    use StepKind::{Archive, MountBundles, Remove, Render, Start, Stop, WaitReady};
+    match kind {
+        JobKind::Enable | JobKind::Update | JobKind::Rollback => {
+            vec![MountBundles, Render, Start, WaitReady]
+        }
+        JobKind::Settings | JobKind::Restart => vec![Render, Start, WaitReady],
+        JobKind::Start => vec![Start, WaitReady],
+        JobKind::Stop => vec![Stop],
+        JobKind::Remove => vec![Remove, Archive],
+    }
+}
+
+fn next(job: &Job) -> String {
+    if job.kind == JobKind::Remove {
+        "/archives".into()
+    } else {
+        format!("/services/{}", job.service)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_of_a_job_has_a_word_of_its_own() {
+        for kind in [JobKind::Enable, JobKind::Settings, JobKind::Remove] {
+            for step in steps(kind) {
+                assert_eq!(StepKind::from_code(step.code()), step);
+            }
+        }
+    }
+}

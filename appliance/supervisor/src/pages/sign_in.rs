@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Signing in and out.
+
+use super::{
+    form::Fields,
+    shell::{Visit, show, show_as},
+};
+use crate::{
+    ApiError,
+    access::{Caller, Policy, caller::set_cookie},
+    api::{COOKIE_LIFE, Route},
+    members,
+};
+use axum::{
+    extract::Query,
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+};
+use http::{Method, header};
+use serde::Deserialize;
+use std::time::Duration;
+use web_ui::{SignInPage, SignInProblem};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(Method::GET, "/sign-in", Policy::Public, "The sign-in form.", form),
+        Route::new(Method::POST, "/sign-in", Policy::Public, "Sign in.", sign_in),
+        Route::new(Method::POST, "/sign-out", Policy::Public, "Sign out.", sign_out),
+    ]
+}
+
+#[derive(Deserialize)]
+struct To {
+    #[serde(default)]
+    to: String,
+}
+
+fn local(to: &str) -> Option<String> {
+    web_ui::local_path(to).map(str::to_owned)
+}
+
+async fn form(visit: Visit, Query(query): Query<To>) -> Result<Response, ApiError> {
+    let to = local(&query.to);
+    if visit.caller.member.is_some() {
+        return Ok(Redirect::to(to.as_deref().unwrap_or("/home")).into_response());
+    }
+    if !visit.app.store.is_claimed().await? {
+        return Ok(Redirect::to("/claim").into_response());
+    }
+    Ok(show(&SignInPage {
+        layout: visit.layout,
+        to,
+        name: String::new(),
+        problem: None,
+    }))
+}
+
+async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let to = local(fields.get("to"));
+    let password = fields.owned("password");
+    let error = match members::sign_in(&visit.app, fields.get("name"), password, &visit.caller).await {
+        Ok(opened) => {
+            let to = to.as_deref().unwrap_or("/home");
+            return Ok(with_session(&opened.secret, &visit.caller, to));
+        }
+        Err(error) => error,
+    };
+    let problem = match error.code.as_str() {
+        "wrong_password" => SignInProblem::Wrong,
+        "too_many_tries" => {
+            let wait = Duration::from_secs(error.retry_after.unwrap_or(60));
+            SignInProblem::Wait(visit.layout.now.plus(wait))
+        }
+        _ => return Err(error),
+    };
+    visit.at("/sign-in");
+    let page = SignInPage {
+        layout: visit.layout,
+        to,
+        name: fields.owned("name"),
+        problem: Some(problem),
+    };
+    Ok(show_as(error.status, &page))
+}
+
+async fn sign_out(visit: Visit) -> Result<Response, ApiError> {
+    if let Some(session) = visit.caller.session.clone() {
+        visit.app.store.close_session(session).await?;
+    }
+    let cookie = set_cookie(visit.caller.cookie(), "", visit.caller.secure, 0);
+    let cookie = AppendHeaders([(header::SET_COOKIE, cookie)]);
+    Ok((cookie, Redirect::to("/")).into_response())
+}
+
+/// Gives the browser its session and sends it on.
+pub(super) fn with_session(secret: &str, caller: &Caller, to: &str) -> Response {
+    let cookie = set_cookie(caller.cookie(), secret, caller.secure, COOKIE_LIFE);
+    let cache = [(header::CACHE_CONTROL, "no-store")];
+    let cookie = AppendHeaders([(header::SET_COOKIE, cookie)]);
+    (cache, cookie, Redirect::to(to)).into_response()
+}
+
+/// A text as the value of a query.
+pub(super) fn encoded(text: &str) -> String {
+    crate::access::gate::encode(text)
+}
