@@ -2,7 +2,7 @@
 //! What changes, as it changes (server-sent events, WHATWG HTML section 9.2): states, jobs, log lines.
 
 use super::Route;
-use crate::{ApiError, App, access::Policy, services};
+use crate::{ApiError, App, access::Policy, events, services, state::Job};
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -12,7 +12,8 @@ use axum::{
     },
 };
 use futures_util::{Stream, StreamExt, stream};
-use http::Method;
+use host::sensors::Readings;
+use http::{HeaderMap, Method};
 use serde::Deserialize;
 use std::{convert::Infallible, time::Duration};
 use tokio_stream::wrappers::BroadcastStream;
@@ -23,6 +24,10 @@ use types::{
 
 /// How often new log lines are looked for while somebody looks at them.
 const LOG_EVERY: Duration = Duration::from_secs(1);
+/// How often the sensors are read for an open page.
+const BOARD_EVERY: Duration = Duration::from_secs(5);
+/// For so long a job that ended is news to a page that was just loaded.
+const JUST_ENDED: Duration = Duration::from_secs(60);
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -58,18 +63,54 @@ where
     response
 }
 
-async fn events(State(app): State<App>) -> Response {
-    let events = BroadcastStream::new(app.events.listen());
-    let stream = events.filter_map(async |event| {
-        let event = event.ok()?;
-        Some(
-            Event::default()
-                .event(event.name())
-                .data(serde_json::to_string(&event).ok()?),
-        )
+async fn events(State(app): State<App>) -> Result<Response, ApiError> {
+    // Listening begins before the present is read, so that nothing falls in between.
+    let later = BroadcastStream::new(app.events.listen());
+    let present = present(&app).await?;
+    let later = later.filter_map(async |event| event.ok().and_then(|event| say(&event)));
+    let board = stream::unfold(app, async |app| {
+        tokio::time::sleep(BOARD_EVERY).await;
+        let data = serde_json::to_string(&board(&app.readings())).ok()?;
+        Some((Event::default().event("board").data(data), app))
     });
     // At once, so that the browser knows that the stream is open.
-    live(stream::once(async { Event::default().comment("open") }).chain(stream.boxed()))
+    let first = stream::iter([Event::default().comment("open")].into_iter().chain(present));
+    Ok(live(first.chain(stream::select(later.boxed(), board.boxed()))))
+}
+
+fn say(event: &events::Event) -> Option<Event> {
+    let data = serde_json::to_string(event).ok()?;
+    Some(Event::default().event(event.name()).data(data))
+}
+
+/// How everything is now: whoever loaded a page a moment ago misses nothing.
+async fn present(app: &App) -> Result<Vec<Event>, ApiError> {
+    let now = app.now();
+    let recent = |job: &Job| job.ended.is_none_or(|at| now.since(at) < JUST_ENDED);
+    let jobs = app.store.jobs(20).await?;
+    let jobs = jobs.into_iter().rev().filter(recent).map(events::Event::Job);
+    let states = app.seen.load_full();
+    let states = states.states.iter().map(|(name, (state, _))| events::Event::Service {
+        name: name.clone(),
+        state: *state,
+    });
+    Ok(states.chain(jobs).filter_map(|event| say(&event)).collect())
+}
+
+/// What the sensors say, as open pages show it.
+#[expect(clippy::cast_precision_loss, reason = "percentages for people")]
+fn board(readings: &Readings) -> web_ui::events::BoardEvent {
+    let percent = |total: u64, free: u64| {
+        let used = total.saturating_sub(free);
+        (total > 0).then(|| used as f32 / total as f32 * 100.0)
+    };
+    let disk = readings.disk_total.zip(readings.disk_available);
+    web_ui::events::BoardEvent {
+        cpu_percent: readings.cpu.map(|share| share * 100.0),
+        memory_percent: percent(readings.memory_total, readings.memory_available),
+        disk_percent: disk.and_then(|(total, free)| percent(total, free)),
+        temperature_celsius: readings.temperature,
+    }
 }
 
 /// Query of the log.
@@ -101,8 +142,12 @@ async fn read(
 async fn logs(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(log): Query<Log>,
+    Query(mut log): Query<Log>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    // A browser whose connection broke says what it had last (WHATWG HTML section 9.2.4).
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    log.after = last.map(str::to_owned).or(log.after);
     let service = services::parse_name(&name)?;
     services::view(&app, &service).await?;
     let lines = read(
