@@ -16,7 +16,7 @@ mod public;
 mod service;
 mod sign_in;
 
-pub use account::{AccountPage, SessionRow, TokenRow, TokenScope};
+pub use account::{AccountPage, SessionRow, TokenRow};
 pub use archives::{ArchiveRow, ArchivesPage};
 pub use audit::{AuditPage, AuditRow};
 pub use catalog::{CatalogCard, CatalogFacts, CatalogPage, EnablePage, Refusal};

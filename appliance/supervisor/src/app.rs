@@ -142,14 +142,16 @@ impl App {
     /// When the database fails.
     pub async fn end_job(&self, job: &Job, state: JobState, message: String) -> Result<()> {
         let ended = Some(self.now());
-        let job = Job {
+        let mut job = Job {
             state,
             message,
-            step: "done".into(),
-            progress: 100,
             ended,
             ..job.clone()
         };
+        // A job that failed stays at its step: that is where to look.
+        if state == JobState::Done {
+            (job.step, job.progress) = ("done".into(), 100);
+        }
         self.store.update_job(job.clone()).await?;
         self.events.send(Event::Job(job));
         Ok(())

@@ -3,7 +3,6 @@
 
 use crate::{
     field::{FieldError, TextField},
-    i18n::T,
     layout::{Layout, page},
     secret::NewSecret,
 };
@@ -15,7 +14,7 @@ use types::Timestamp;
 /// - `POST /account` with `display_name` and `language` (`en`, `fr`)
 /// - `POST /account/password` with `current_password`, `new_password`, `new_password_again`
 /// - `POST /account/sessions/revoke` with `id`
-/// - `POST /account/tokens` with `label` and `scope` (`read` or `all`); answer 200 with [`AccountPage::new_token`]
+/// - `POST /account/tokens` with `label`; answer 200 with [`AccountPage::new_token`]
 /// - `POST /account/tokens/revoke` with `id`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountPage {
@@ -61,45 +60,10 @@ pub struct TokenRow {
     pub id: String,
     /// What it is called.
     pub label: String,
-    /// What it may do.
-    pub scope: TokenScope,
     /// When it was made.
     pub created: Timestamp,
     /// When it was last used.
     pub last_used: Option<Timestamp>,
-}
-
-/// What an API token may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenScope {
-    /// Look at everything the member may see.
-    Read,
-    /// Do everything the member may do.
-    All,
-}
-
-impl TokenScope {
-    /// The word in forms.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::All => "all",
-        }
-    }
-
-    /// Reads the word in forms.
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Read, Self::All]
-            .into_iter()
-            .find(|scope| scope.code() == code)
-    }
-
-    pub(crate) fn label(self, t: T) -> &'static str {
-        match self {
-            Self::Read => t.account_scope_read(),
-            Self::All => t.account_scope_all(),
-        }
-    }
 }
 
 page!(AccountPage, "account.html");

@@ -14,7 +14,7 @@ use crate::{
 };
 use axum::response::Response;
 use http::{Method, StatusCode};
-use web_ui::{AccountPage, FieldError, NewSecret, Notice, SessionRow, TextField, TokenRow, TokenScope};
+use web_ui::{AccountPage, FieldError, NewSecret, Notice, SessionRow, TextField, TokenRow};
 
 pub(super) fn routes() -> Vec<Route> {
     use Policy::Member;
@@ -92,7 +92,6 @@ async fn page(
             .map(|token| TokenRow {
                 id: token.id,
                 label: token.name,
-                scope: TokenScope::All,
                 created: token.created,
                 last_used: token.last_used,
             })

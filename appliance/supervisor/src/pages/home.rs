@@ -20,8 +20,8 @@ use std::time::Duration;
 use types::Timestamp;
 use web_ui::{BoardHealth, Filled, HomePage, ServiceRow};
 
-/// Seconds for which a job that ended is still shown.
-const JUST_ENDED: u64 = 60;
+/// Seconds for which a job that failed is still shown.
+const JUST_ENDED: u64 = 600;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::new(
@@ -65,7 +65,12 @@ async fn home(visit: Visit) -> Result<Response, ApiError> {
 
 fn is_current(job: &Job, now: Timestamp) -> bool {
     let recent = |at: Timestamp| now.since(at).as_secs() < JUST_ENDED;
-    job.state == JobState::Running || job.ended.is_some_and(recent) && job.step != "superseded"
+    match job.state {
+        JobState::Running => true,
+        // What is done shows in the list of services.
+        JobState::Done => false,
+        JobState::Failed => job.ended.is_some_and(recent),
+    }
 }
 
 /// What the sensors say, as pages show it.

@@ -4,7 +4,7 @@
 use super::{NOW, Samples, ago};
 use web_ui::{
     AccountPage, ClaimPage, ClaimState, FieldError, MemberRow, MembersPage, NewSecret, Notice, Role,
-    SessionRow, SignInPage, SignInProblem, TextField, TokenRow, TokenScope,
+    SessionRow, SignInPage, SignInProblem, TextField, TokenRow,
 };
 
 impl Samples<'_> {
@@ -88,7 +88,6 @@ impl Samples<'_> {
             tokens: vec![TokenRow {
                 id: self.says("1"),
                 label: self.pick("backup script", "script de sauvegarde"),
-                scope: TokenScope::Read,
                 created: ago(86_400),
                 last_used: None,
             }],
