@@ -121,7 +121,7 @@ impl Systemd for FakeSystemd {
                 active: Active::Activating,
                 result: "exit-code".into(),
                 exit_status: 1,
-                restarts: 1,
+                restarts: 3,
                 ..UnitState::default()
             };
             lock(&self.state).insert(
@@ -169,6 +169,16 @@ impl Systemd for FakeSystemd {
     }
 
     async fn services(&self) -> Result<BTreeMap<(ServiceName, ProcessId), UnitState>, MachineError> {
+        // What waits for an automatic restart is started again once it is no longer broken.
+        let waiting: Vec<String> = {
+            let (state, broken) = (lock(&self.state), lock(&self.broken));
+            let waits =
+                |(unit, started): &(&String, &Started)| started.listener.is_none() && !broken.contains(*unit);
+            state.iter().filter(waits).map(|(unit, _)| unit.clone()).collect()
+        };
+        for unit in waiting {
+            self.restart(&unit).await?;
+        }
         let state = lock(&self.state);
         let named =
             |(unit, started): (&String, &Started)| Some((parse_unit_name(unit)?, started.state.clone()));

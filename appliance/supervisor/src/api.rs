@@ -3,6 +3,7 @@
 //! compile; `openapi.json` is made from the same table.
 
 mod account;
+mod address;
 mod board;
 mod certificates;
 mod cooperative;
@@ -42,8 +43,5 @@ pub fn router(app: &App) -> Router {
         .with_state(app.clone())
         .merge(pages)
         .layer(identify)
-        .layer(middleware::from_fn_with_state(
-            app.clone(),
-            crate::pages::dress,
-        ))
+        .layer(middleware::from_fn_with_state(app.clone(), crate::pages::dress))
 }

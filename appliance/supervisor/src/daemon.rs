@@ -16,7 +16,7 @@ use crate::{
     events::Events,
     mdns::Announcer,
     publish::{self, Published},
-    reconcile::{Driver, Wake},
+    reconcile::{self, Driver, Wake},
     services::history::{self, Histories},
     state::{AcmeChoice, Store},
 };
@@ -127,6 +127,7 @@ impl Supervisor {
             published: Published::default(),
         });
         publish::refresh(&app).await?;
+        reconcile::open_doors(&app).await?;
         let router = crate::api::router(&app);
         let certificates = app.certificates.clone();
         let ingress = Ingress::new(ingress::Parts {

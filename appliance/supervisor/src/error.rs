@@ -91,6 +91,11 @@ impl std::error::Error for ApiError {}
 
 impl From<StateError> for ApiError {
     fn from(error: StateError) -> Self {
+        if matches!(error, StateError::Cancelled) {
+            let message =
+                "The board is restarting. Look in a moment whether this was recorded, and else ask again.";
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "restarting", message);
+        }
         Self::internal(&error)
     }
 }

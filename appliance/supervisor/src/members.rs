@@ -13,6 +13,9 @@ use types::{
     BoardName, ClaimCode, Domain, Language, MemberName, ServiceName, host::HostRequest, manifest::SignIn,
 };
 
+/// The name root on the board acts by; no member may have it.
+const BOARD: &str = "board";
+
 /// What opens a session: the secret goes to the browser, once.
 pub struct Opened {
     /// Who.
@@ -75,7 +78,9 @@ pub async fn claim(app: &App, claim: Claim, caller: &Caller) -> Result<Opened, A
     if !app.store.claim(board.clone(), member.clone(), hash).await? {
         return Err(taken());
     }
-    // The claim stands from here on; what follows is repeated at every start.
+    // The claim stands from here on; what follows is repeated at every start. Whoever reads the answer goes to the
+    // new name at once, so it leads here first.
+    crate::reconcile::open_doors(app).await?;
     for request in [
         HostRequest::ClaimCode {
             code: None,
@@ -108,7 +113,7 @@ fn check_new(new: &NewMember, prefix: &str) -> Result<Member, ApiError> {
     let (Some(name), Some(display_name), true) = (name, display_name, errors.is_empty()) else {
         return Err(ApiError::fields(errors));
     };
-    if name.as_str() == "board" {
+    if name.as_str() == BOARD {
         return Err(ApiError::field(
             &format!("{prefix}name"),
             "is kept for the board itself; choose another",
@@ -377,11 +382,22 @@ fn check_label(field: &str, text: &str) -> Result<String, ApiError> {
     Ok(text.to_owned())
 }
 
+/// The board itself, as root on its own socket, has nothing to sign in with.
+fn only_members(name: &MemberName) -> Result<(), ApiError> {
+    if name.as_str() == BOARD {
+        let message =
+            "The board itself is no member. Do this as a member: in the browser, or with --url and --token.";
+        return Err(ApiError::conflict("member_needed", message));
+    }
+    Ok(())
+}
+
 /// Makes a token; the secret is returned once.
 ///
 /// # Errors
 /// 422 when the name does not fit.
 pub async fn add_token(app: &App, member: &MemberName, name: &str) -> Result<(Token, String), ApiError> {
+    only_members(member)?;
     let name = check_label("name", name)?;
     let secret = secret::secret();
     let token = Token {
@@ -406,6 +422,7 @@ pub async fn add_app_password(
     service: &str,
     device: &str,
 ) -> Result<(AppPassword, String), ApiError> {
+    only_members(&member.name)?;
     let device = check_label("device", device)?;
     let service = crate::services::parse_name(service)?;
     let view = crate::services::view(app, &service).await?;
@@ -531,6 +548,7 @@ pub async fn add_domain(
             ..error
         });
     }
+    crate::reconcile::open_doors(app).await?;
     app.wake.now();
     Ok(record)
 }

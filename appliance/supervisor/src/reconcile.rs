@@ -8,7 +8,7 @@ mod probe;
 mod routes;
 mod status;
 
-pub use driver::{Driver, Wake};
+pub use driver::{Driver, Wake, open_doors};
 pub use plan::{Plan, Step, Wanted, wanted};
 pub use routes::{Addresses, addresses, route_table};
 pub use status::{Live, derive};

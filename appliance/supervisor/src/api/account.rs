@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A member's own account: profile, password, sessions, tokens, app passwords.
 
-use super::{Body, Route, members::ChangeMember};
+use super::{Body, Route, address::Path, members::ChangeMember};
 use crate::{
     ApiError, App,
     access::{Caller, Policy},
     members,
     state::{AppPassword, Member, Session, Token},
 };
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The board: health, claim, session, readings, checks, audit, jobs.
 
-use super::{Body, Route};
+use super::{
+    Body, Route,
+    address::{Path, Query},
+};
 use crate::{
     ApiError, App,
     access::{Caller, Policy, caller::set_cookie},
@@ -12,7 +15,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     response::{AppendHeaders, IntoResponse},
 };
 use http::{Method, StatusCode, header::SET_COOKIE};
@@ -185,6 +188,7 @@ async fn rename(
         .parse()
         .map_err(|error: types::NameError| ApiError::field("name", error.to_string()))?;
     app.store.set_board_name(board.clone()).await?;
+    crate::reconcile::open_doors(&app).await?;
     app.store
         .record(app.now(), caller.name()?.as_str(), "rename-board", board.as_str())
         .await?;

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Names and certificates.
 
-use super::{Body, Route};
+use super::{Body, Route, address::Path};
 use crate::{
     ApiError, App,
     access::{Caller, Policy},
     members,
     state::{AcmeChoice, DomainRecord},
 };
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -138,6 +135,7 @@ async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let domain = known_domain(&app, &name).await?;
     app.store.remove_domain(domain, caller.name()?, app.now()).await?;
+    crate::reconcile::open_doors(&app).await?;
     app.wake.now();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -42,12 +42,20 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
             ));
         }
         let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(bytes).map(Self).map_err(|error| {
+        let bad = |error: &dyn std::fmt::Display| {
             ApiError::new(
                 StatusCode::BAD_REQUEST,
                 "bad_json",
                 format!("The body cannot be used: {error}."),
             )
-        })
+        };
+        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| bad(&error))?;
+        // A list would be taken for a struct's fields in their order.
+        if !value.is_object() {
+            return Err(bad(&"it must be an object, like {}"));
+        }
+        serde_json::from_value(value)
+            .map(Self)
+            .map_err(|error| bad(&error))
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Members.
 
-use super::{Body, Route};
+use super::{Body, Route, address::Path};
 use crate::{
     ApiError, App,
     access::{Caller, Policy},
@@ -9,10 +9,7 @@ use crate::{
     state::{Member, Role},
     views::NewMember,
 };
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;

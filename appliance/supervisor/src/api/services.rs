@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Services, the catalog and archives.
 
-use super::{Body, Route};
+use super::{
+    Body, Route,
+    address::{Path, Query},
+};
 use crate::{
     ApiError, App,
     access::{Caller, Policy},
@@ -11,7 +14,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{Method, StatusCode, header};

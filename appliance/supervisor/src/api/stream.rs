@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What changes, as it changes (server-sent events, WHATWG HTML section 9.2): states, jobs, log lines.
 
-use super::Route;
+use super::{
+    Route,
+    address::{Path, Query},
+};
 use crate::{ApiError, App, access::Policy, events, services, state::Job};
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     response::{
         IntoResponse, Response, Sse,
         sse::{Event, KeepAlive},
@@ -90,10 +93,13 @@ async fn present(app: &App) -> Result<Vec<Event>, ApiError> {
     let jobs = app.store.jobs(20).await?;
     let jobs = jobs.into_iter().rev().filter(recent).map(events::Event::Job);
     let states = app.seen.load_full();
-    let states = states.states.iter().map(|(name, (state, _))| events::Event::Service {
-        name: name.clone(),
-        state: *state,
-    });
+    let states = states
+        .states
+        .iter()
+        .map(|(name, (state, _))| events::Event::Service {
+            name: name.clone(),
+            state: *state,
+        });
     Ok(states.chain(jobs).filter_map(|event| say(&event)).collect())
 }
 

@@ -16,8 +16,10 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 
-/// The board's own socket.
-const SOCKET: &str = "/run/commonhost/control.sock";
+/// The board's own socket; a test has its own, named by `COMMONHOST_CONTROL_SOCKET`.
+fn socket() -> String {
+    std::env::var("COMMONHOST_CONTROL_SOCKET").unwrap_or_else(|_| "/run/commonhost/control.sock".into())
+}
 
 /// What went wrong, in words.
 pub(super) type Failure = String;
@@ -76,8 +78,9 @@ impl Client<'_> {
 
     async fn connect(&self) -> Result<(Box<dyn Stream>, String), Failure> {
         let Some(url) = &self.0.url else {
-            let stream = UnixStream::connect(SOCKET).await.map_err(|error| {
-                format!("no board answers at {SOCKET} ({error}); elsewhere than on a board, and as another user than root, name it with --url and --token")
+            let socket = socket();
+            let stream = UnixStream::connect(&socket).await.map_err(|error| {
+                format!("no board answers at {socket} ({error}); elsewhere than on a board, and as another user than root, name it with --url and --token")
             })?;
             return Ok((Box::new(stream), "localhost".into()));
         };

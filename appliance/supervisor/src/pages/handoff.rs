@@ -20,7 +20,7 @@ use axum::{
     extract::{Query, State},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use ingress::ServiceHost;
 use serde::Deserialize;
 
@@ -84,6 +84,17 @@ impl Target {
             .flatten()
             .any(|name| *name == self.host)
     }
+}
+
+/// The origin of the service that a sign-in form leads to in the end, when `to` is a way through here.
+///
+/// Browsers hold `form-action` against every redirect that follows a form, so the form's page has to name it.
+pub(super) fn destination(visit: &Visit, to: &str) -> Option<String> {
+    let uri: Uri = to.parse().ok().filter(|uri: &Uri| uri.path() == "/sign-in/continue")?;
+    let Query(query) = Query::<To>::try_from_uri(&uri).ok()?;
+    let target = Target::parse(&query.to).filter(|target| target.is_ours(&visit.app.seen.load()))?;
+    let scheme = if visit.caller.secure { "https" } else { "http" };
+    Some(format!("{scheme}://{}", target.authority))
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,8 @@
 
 use super::{
     form::Fields,
-    shell::{Visit, show, show_as},
+    handoff,
+    shell::{Visit, show_as},
 };
 use crate::{
     ApiError,
@@ -15,7 +16,7 @@ use axum::{
     extract::Query,
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use http::{Method, header};
+use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use std::time::Duration;
 use web_ui::{SignInPage, SignInProblem};
@@ -46,12 +47,7 @@ async fn form(visit: Visit, Query(query): Query<To>) -> Result<Response, ApiErro
     if !visit.app.store.is_claimed().await? {
         return Ok(Redirect::to("/claim").into_response());
     }
-    Ok(show(&SignInPage {
-        layout: visit.layout,
-        to,
-        name: String::new(),
-        problem: None,
-    }))
+    Ok(page(visit, StatusCode::OK, to, String::new(), None))
 }
 
 async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
@@ -73,13 +69,34 @@ async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError>
         _ => return Err(error),
     };
     visit.at("/sign-in");
+    Ok(page(visit, error.status, to, fields.owned("name"), Some(problem)))
+}
+
+fn page(
+    visit: Visit,
+    status: StatusCode,
+    to: Option<String>,
+    name: String,
+    problem: Option<SignInProblem>,
+) -> Response {
+    let service = to.as_deref().and_then(|to| handoff::destination(&visit, to));
     let page = SignInPage {
         layout: visit.layout,
         to,
-        name: fields.owned("name"),
-        problem: Some(problem),
+        name,
+        problem,
     };
-    Ok(show_as(error.status, &page))
+    let mut response = show_as(status, &page);
+    let policy = service.map(|service| {
+        let wider = format!("form-action 'self' {service}");
+        web_ui::CONTENT_SECURITY_POLICY.replace("form-action 'self'", &wider)
+    });
+    if let Some(policy) = policy.and_then(|policy| policy.try_into().ok()) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 async fn sign_out(visit: Visit) -> Result<Response, ApiError> {

@@ -37,6 +37,8 @@ impl Wake {
 const BUSY: Duration = Duration::from_millis(40);
 /// While everything is as it should be: systemd keeps the services up by itself, so a glance is enough.
 const IDLE: Duration = Duration::from_secs(15);
+/// While a service fails: it is tried again by systemd, and members want to see it come back.
+const FAILING: Duration = Duration::from_secs(2);
 /// When the host process does not answer.
 const UNREACHABLE: Duration = Duration::from_millis(500);
 /// A running service is asked whether it is well this often, in seconds.
@@ -62,8 +64,7 @@ impl Driver {
     pub async fn run(mut self, app: App) {
         loop {
             let pause = match self.turn(&app).await {
-                Ok(true) => BUSY,
-                Ok(false) => IDLE,
+                Ok(pause) => pause,
                 Err(reason) => {
                     log::warn!("{reason}");
                     UNREACHABLE
@@ -73,8 +74,8 @@ impl Driver {
         }
     }
 
-    /// One turn. Returns whether something is still on its way.
-    async fn turn(&mut self, app: &App) -> std::result::Result<bool, String> {
+    /// One turn. Returns how long to wait for the next, unless something is asked for.
+    async fn turn(&mut self, app: &App) -> std::result::Result<Duration, String> {
         let mut turn = look(app).await?;
         // A new request ends the wait after a failed step.
         for (service, job) in &turn.jobs {
@@ -103,11 +104,17 @@ impl Driver {
             .jobs(app, &turn, &states)
             .await
             .map_err(|error| host::chain(&error))?;
-        busy |= states
-            .values()
-            .any(|(state, _)| matches!(state, ServiceState::Starting));
+        let any = |wanted: ServiceState| states.values().any(|(state, _)| *state == wanted);
+        busy |= any(ServiceState::Starting);
+        let failing = any(ServiceState::Failing);
         self.live.retain(|name, _| states.contains_key(name));
-        Ok(busy)
+        Ok(if busy {
+            BUSY
+        } else if failing {
+            FAILING
+        } else {
+            IDLE
+        })
     }
 
     async fn unmount_unused(&mut self, app: &App, turn: &Turn, settled: bool) {
@@ -247,6 +254,35 @@ async fn look(app: &App) -> std::result::Result<Turn, String> {
         catalogs,
         jobs,
     })
+}
+
+/// Lets every name lead where it should at once, before the loop looks at the machine again: at the start, when the
+/// supervisor alone was restarted and the services go on, and when a name was added, changed or taken away. A service
+/// that was not looked at yet counts as being as it was asked to be.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_doors(app: &App) -> Result<()> {
+    let desired = app.store.desired().await?;
+    let domains = app.store.domains().await?;
+    let catalogs = app.catalogs.get();
+    let addresses = addresses(&desired.board, &domains, desired.services.keys());
+    let states = app.seen.load().states.clone();
+    let serving = desired.services.iter().filter_map(|(name, service)| {
+        let entry = catalogs.entry(name, &service.entry)?;
+        let asked = match service.running {
+            Running::Started => ServiceState::Running,
+            Running::Stopped => ServiceState::Stopped,
+        };
+        let state = states.get(name).map_or(asked, |(state, _)| *state);
+        Some((name.clone(), Serving { entry, state }))
+    });
+    let serving: BTreeMap<ServiceName, Serving<'_>> = serving.collect();
+    app.routes
+        .store(Arc::new(route_table(&addresses, &serving, &app.sockets)));
+    app.names_changed(&desired.board, &addresses, &domains);
+    app.seen.store(Arc::new(Seen { addresses, states }));
+    Ok(())
 }
 
 /// Tells the front door, the certificates and everybody who looks.

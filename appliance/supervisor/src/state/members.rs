@@ -224,9 +224,9 @@ impl Store {
                 "UPDATE member SET password = ?2 WHERE name = ?1",
                 [name.as_str(), &password],
             )?;
-            let keep = keep.unwrap_or_default();
-            let sql = "DELETE FROM session WHERE member = ?1 AND hash <> ?2 AND ifnull(parent, '') <> ?2";
-            change.execute(sql, [name.as_str(), &keep])?;
+            // A session goes with the board session it came from.
+            let sql = "DELETE FROM session WHERE member = ?1 AND parent IS NULL AND hash IS NOT ?2";
+            change.execute(sql, params![name.as_str(), keep])?;
             change.commit()?;
             Ok(())
         })

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A whole board in one process, for tests: the real supervisor with its front door, database and certificates, and
+//! a machine that only pretends ([`host::FakeHost`]) below a temporary folder.
+//!
+//! A board asks nothing of the network and writes nothing outside its folder. Whatever goes wrong here panics: that
+//! is how a test fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_errors_doc,
+    reason = "a test fails by panicking"
+)]
+
+mod board;
+mod catalog;
+mod chance;
+mod client;
+mod machine;
+mod person;
+
+pub use board::{BOARD, Board, Scene};
+pub use catalog::{catalog, entry, manifest, with_version};
+pub use chance::Chance;
+pub use client::{Answer, Ask, Stream};
+pub use machine::TestHost;
+pub use person::{PASSWORD, Person};

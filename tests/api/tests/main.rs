@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The board's API, front door and reconcile loop as they meet in one process, over real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_catalogs;
+mod bad_requests;
+mod claim;
+mod command_line;
+mod crashes;
+mod cross_site;
+mod description;
+mod events;
+mod front_door;
+mod members;
+mod policies;
+mod publishing;
+mod refusals;
+mod removal;
+mod services;
+mod session;
+mod sudden_death;
+mod versions;
