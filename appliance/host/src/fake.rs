@@ -15,7 +15,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -32,6 +35,7 @@ pub struct FakeSystemd {
     root: PathBuf,
     state: Mutex<BTreeMap<String, Started>>,
     broken: Mutex<BTreeSet<String>>,
+    last_pid: AtomicU32,
 }
 
 struct Started {
@@ -46,6 +50,7 @@ impl FakeSystemd {
             root: root.to_owned(),
             state: Mutex::default(),
             broken: Mutex::default(),
+            last_pid: AtomicU32::new(1000),
         }
     }
 
@@ -133,7 +138,7 @@ impl Systemd for FakeSystemd {
             );
             return Ok(());
         }
-        let pid = 1000 + u32::try_from(lock(&self.state).len()).unwrap_or(0);
+        let pid = self.last_pid.fetch_add(1, Ordering::Relaxed) + 1;
         let folder = self.root.join("proc").join(pid.to_string());
         fs::create_dir_all(&folder).at("create", &folder)?;
         let variable = text

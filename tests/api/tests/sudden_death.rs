@@ -51,6 +51,10 @@ async fn settles(board: &Board, ada: &Person) -> Value {
             let now = difference(&services, &board.observe().await)
                 .or_else(|| running.then(|| format!("a job is left in {jobs}")));
             if let Some(now) = &now {
+                // Shown when the test fails: what it hung on.
+                if last != *now {
+                    eprintln!("not yet: {now:.400}");
+                }
                 last.clone_from(now);
             }
             now.is_none()
