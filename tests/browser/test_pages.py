@@ -47,7 +47,7 @@ def test_the_first_page_is_light(board, open_browser):
 
 
 def test_a_wrong_code_says_so_in_the_language_of_the_browser(board, open_browser):
-    for language, words in (("en", "not the code the board shows"), ("fr", "code")):
+    for language, words in (("en", "not the code the board shows"), ("fr", "pas le code affiché")):
         browser = open_browser(width=360, language=language)
         browser.get(board.first + "/claim")
         assert browser.one("html").get_attribute("lang") == language

@@ -30,7 +30,7 @@ const LOG_EVERY: Duration = Duration::from_secs(1);
 /// How often the sensors are read for an open page.
 const BOARD_EVERY: Duration = Duration::from_secs(5);
 /// For so long a job that ended is news to a page that was just loaded.
-const JUST_ENDED: Duration = Duration::from_secs(60);
+const JUST_ENDED: Duration = Duration::from_mins(1);
 
 pub(super) fn routes() -> Vec<Route> {
     vec![

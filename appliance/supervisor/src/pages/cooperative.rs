@@ -64,10 +64,10 @@ async fn get(visit: Visit) -> Result<Response, ApiError> {
         })
     };
     let form = form(value, profile.get("isServiceProvider") == "true");
-    page(visit, form, StatusCode::OK)
+    Ok(page(visit, form, StatusCode::OK))
 }
 
-fn page(mut visit: Visit, form: CooperativeForm, status: StatusCode) -> Result<Response, ApiError> {
+fn page(mut visit: Visit, form: CooperativeForm, status: StatusCode) -> Response {
     visit.at("/cooperative");
     let documents = visit.app.published.get();
     let missing = documents.missing.keys().filter_map(|key| missing_field(key));
@@ -80,7 +80,7 @@ fn page(mut visit: Visit, form: CooperativeForm, status: StatusCode) -> Result<R
         published_url: visit.links.open(&host) + "/librehost.json",
         layout: visit.layout,
     };
-    Ok(show_as(status, &page))
+    show_as(status, &page)
 }
 
 fn form(text: impl Fn(&str) -> TextField, is_service_provider: bool) -> CooperativeForm {
@@ -139,7 +139,7 @@ async fn save(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
                 let field = TextField::new(typed);
                 kind.map_or(field.clone(), |kind| field.with_error(kind))
             };
-            page(visit, form(text, provider), INVALID)
+            Ok(page(visit, form(text, provider), INVALID))
         }
         Err(error) => Err(error),
     }

@@ -90,7 +90,10 @@ impl Target {
 ///
 /// Browsers hold `form-action` against every redirect that follows a form, so the form's page has to name it.
 pub(super) fn destination(visit: &Visit, to: &str) -> Option<String> {
-    let uri: Uri = to.parse().ok().filter(|uri: &Uri| uri.path() == "/sign-in/continue")?;
+    let uri: Uri = to
+        .parse()
+        .ok()
+        .filter(|uri: &Uri| uri.path() == "/sign-in/continue")?;
     let Query(query) = Query::<To>::try_from_uri(&uri).ok()?;
     let target = Target::parse(&query.to).filter(|target| target.is_ours(&visit.app.seen.load()))?;
     let scheme = if visit.caller.secure { "https" } else { "http" };
