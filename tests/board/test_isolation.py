@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who can reach what on the board: services, the supervisor, the host process, everybody else."""
+
+import re
+
+import pytest
+from board import eventually
+from conftest import SERVICES
+from sandbox import probe
+
+WRITABLE = """
+found = []
+for folder, folders, files in os.walk("/"):
+    folders[:] = [name for name in folders if os.path.join(folder, name) not in ("/proc", "/sys", "/dev")]
+    for path in [folder] + [os.path.join(folder, name) for name in files]:
+        if not os.path.islink(path) and os.access(path, os.W_OK):
+            found.append(path)
+tell(found)
+"""
+
+
+def elsewhere(paths, *allowed):
+    return [path for path in paths if not any(path == place or path.startswith(place + "/") for place in allowed)]
+
+
+# --- services ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_writes_to_its_own_places_only(healthy, service):
+    own = (f"/var/lib/private/{service}", f"/var/lib/{service}", "/run/service", "/tmp", "/var/tmp")
+    found = probe(healthy, f"service-{service}", WRITABLE)
+    # Without root's rights, devices like /dev/null are all there is in /dev; journald's socket is for everybody.
+    assert elsewhere(found, *own, "/run/systemd/journal", "/run/systemd/notify", "/run/credentials") == []
+    assert f"/var/lib/private/{service}" in found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_sees_no_other_service(healthy, service):
+    others = [other for other in SERVICES if other != service]
+    paths = [f"/run/commonhost/sockets/{other}" for other in others]
+    paths += [f"/run/commonhost/sockets/{other}/http.sock" for other in others]
+    paths += [f"/run/commonhost/files/{other}" for other in others]
+    paths += [f"/var/lib/private/{other}" for other in others] + [f"/data/services/{other}" for other in others]
+    paths += ["/data/commonhost/state.db", "/run/commonhost/host.sock", "/run/commonhost/control.sock"]
+    seen = probe(healthy, f"service-{service}", f"""
+        paths = {paths!r}
+        reached = []
+        for path in paths:
+            with contextlib.suppress(OSError):
+                os.listdir(path) if not path.endswith((".sock", ".db")) else os.stat(path)
+                reached.append(path)
+        private = []
+        with contextlib.suppress(OSError):
+            private = os.listdir("/var/lib/private")
+        strangers = []
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{{number}}").st_uid != os.getuid():
+                    strangers.append(number)
+        sockets = [socket for socket in os.listdir("/run/service")]
+        tell({{"reached": reached, "strangers": strangers, "sockets": sockets, "private": private}})
+        """)
+    assert seen["reached"] == []
+    assert seen["strangers"] == []
+    assert seen["sockets"] == ["http.sock"]
+    assert set(seen["private"]) <= {service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_cannot_become_more(healthy, service):
+    outcome = probe(healthy, f"service-{service}", """
+        def call(name, *arguments):
+            def act():
+                if getattr(libc, name)(*arguments) < 0:
+                    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            return refused(act)
+        tell({
+            "become root": call("setuid", 0),
+            "mount": call("mount", b"tmpfs", b"/tmp", b"tmpfs", 0, None),
+            "new namespace": call("unshare", 0x10000000),
+            "trace the first process": call("ptrace", 16, 1, None, None),
+            "reboot": call("reboot", 0x89abcdef),
+            "set the host name": call("sethostname", b"mine", 4),
+            "open memory": refused(lambda: open("/dev/mem")),
+            "raw network": refused(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW)),
+            "speak to D-Bus": refused(lambda: socket.socket(socket.AF_UNIX).connect("/run/dbus/system_bus_socket")),
+            "speak to systemd": refused(lambda: socket.socket(socket.AF_UNIX).connect("/run/systemd/private")),
+        })
+        """)
+    assert [act for act, error in outcome.items() if error is None] == []
+
+
+def test_only_a_service_that_asked_has_a_network(healthy):
+    script = """
+        interfaces = [line.split(":")[0].strip() for line in open("/proc/net/dev") if ":" in line]
+        internet = refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        tell({"interfaces": interfaces, "internet": internet})
+        """
+    for service in ("radicale", "copyparty"):
+        seen = probe(healthy, f"service-{service}", script)
+        # No socket can be made, so there is no way out even of the empty network.
+        assert seen["internet"] is not None, service
+        assert set(seen["interfaces"]) <= {"lo"}, service
+    assert probe(healthy, "service-snac", script)["internet"] is None
+
+
+# --- the supervisor ----------------------------------------------------------
+
+
+def test_the_supervisor_is_not_root_and_has_no_rights(healthy):
+    status = healthy.run("cat", f"/proc/{healthy.pid('commonhost')}/status").stdout
+    assert int(re.search(r"^Uid:\s+(\d+)", status, re.M)[1]) != 0
+    for kind in ("CapEff", "CapPrm", "CapBnd"):
+        assert re.search(rf"^{kind}:\s+0+$", status, re.M), kind
+    assert re.search(r"^NoNewPrivs:\s+1$", status, re.M)
+    assert re.search(r"^Seccomp:\s+2$", status, re.M)
+
+
+def test_the_supervisor_writes_to_its_own_folder_only(healthy):
+    found = probe(healthy, "commonhost", WRITABLE)
+    own = ("/data/commonhost", "/tmp", "/var/tmp", "/run/systemd/journal", "/run/systemd/notify")
+    sockets = ("/run/commonhost/host.sock", "/run/commonhost/control.sock", "/run/commonhost/sockets")
+    public = ("/run/dbus/system_bus_socket", "/run/systemd/resolve", "/run/systemd/userdb", "/run/systemd/io.systemd")
+    assert elsewhere(found, *own, *sockets, *public) == []
+    assert "/data/commonhost/state.db" in found
+    # It reaches services' sockets, but can put nothing into their folder.
+    assert "/run/commonhost/sockets" not in found
+
+
+def test_the_supervisor_cannot_read_what_services_keep(healthy):
+    denied = probe(healthy, "commonhost", """
+        paths = ["/data/services", "/data/archive", "/var/lib/private", "/run/commonhost/files/radicale/config"]
+        tell([path for path in paths if refused(lambda: os.listdir(path) if os.path.isdir(path) else open(path)) is None])
+        """)
+    assert denied == []
+
+
+# --- the host process --------------------------------------------------------
+
+
+def test_the_host_process_has_no_network(healthy):
+    pid = healthy.pid("commonhost-host")
+    devices = healthy.run("cat", f"/proc/{pid}/net/dev").stdout
+    assert [line.split(":")[0].strip() for line in devices.splitlines() if ":" in line] == ["lo"]
+    here = healthy.shell(f"readlink /proc/1/ns/net /proc/{pid}/ns/net").split()
+    assert len(set(here)) == 2
+    status = healthy.run("cat", f"/proc/{pid}/status").stdout
+    assert re.search(r"^Seccomp:\s+2$", status, re.M)
+    rights = healthy.show("commonhost-host", "RestrictAddressFamilies", "CapabilityBoundingSet")
+    assert rights["RestrictAddressFamilies"] == "AF_UNIX"
+    assert "cap_net_admin" not in rights["CapabilityBoundingSet"]
+
+
+ASK = r"""
+import json, socket, sys
+client = socket.socket(socket.AF_UNIX)
+client.settimeout(5)
+try:
+    client.connect("/run/commonhost/host.sock")
+    client.sendall(json.dumps({"ask": "observe"}).encode() + b"\n")
+    print("answered" if client.recv(10) else "closed")
+except OSError as error:
+    print("refused" if isinstance(error, PermissionError) else "closed")
+"""
+
+
+@pytest.mark.parametrize(("who", "said"), [
+    (["--reuid=65534", "--regid=65534", "--clear-groups"], "refused"),
+    # Even with the right group, as a slip in a unit would give it.
+    (["--reuid=65534", "--regid=commonhost", "--clear-groups"], "closed"),
+    (["--reuid=commonhost", "--regid=commonhost", "--clear-groups"], "answered"),
+])
+def test_the_host_process_answers_one_user(healthy, who, said):
+    done = healthy.run("setpriv", *who, "/usr/bin/python3", "-c", ASK)
+    assert done.stdout.strip() == said
+
+
+@pytest.mark.parametrize("user", ["65534", "commonhost"])
+def test_the_control_socket_answers_root_only(healthy, user):
+    command = ["setpriv", f"--reuid={user}", "--regid=commonhost", "--clear-groups", "commonhost", "status"]
+    done = healthy.run(*command, check=False)
+    assert done.returncode == 1, done.stdout
+
+
+# --- the board ---------------------------------------------------------------
+
+
+def test_the_root_is_read_only_even_for_root(healthy):
+    for place in ("/", "/usr", "/usr/bin", "/etc", "/usr/share/commonhost/keys"):
+        done = healthy.run("touch", f"{place}/mine", check=False)
+        assert "Read-only file system" in done.stderr, place
+
+
+def test_everything_that_was_started_is_well(healthy):
+    assert healthy.run("systemctl", "--failed", "--no-legend").stdout.strip() == ""
+    running = lambda: healthy.run("systemctl", "is-system-running", check=False).stdout.strip() == "running"  # noqa: E731
+    eventually("the system is running", running)
+
+
+def test_only_the_front_door_listens_on_the_network(healthy):
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        for line in healthy.run("cat", f"/proc/net/{table}").stdout.splitlines()[1:]:
+            fields = line.split()
+            address, port = fields[1].split(":")
+            local = address in ("0100007F",) or address.startswith(("3500007F", "3600007F"))
+            if fields[3] == "0A" and not local:
+                ports.add(int(port, 16))
+    assert ports <= {80, 443, 5355}
+    assert {80, 443} <= ports

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Each service, as members' apps use it, and within the limits its manifest names."""
+
+import os
+import re
+import subprocess
+import tomllib
+
+import pytest
+from board import TOP, eventually
+from clients import add_event, read_events
+from conftest import SERVICES
+
+# 0 is a locked room, 10 an open field; systemd's own word for up to 2.5 is "OK".
+EXPOSURE = 2.5
+
+
+def manifest(service):
+    return tomllib.loads((TOP / f"services/{service}/service.toml").read_text())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_as_its_apps_use_it(healthy, passwords, service):
+    host = healthy.host(service)
+    environment = {
+        **os.environ,
+        "URL": f"https://{host}",
+        "CONNECT": f"127.0.0.1:{healthy.port}",
+        "CA_FILE": str(healthy.ca_file),
+        "MEMBER": "alice",
+        "PASSWORD": passwords[service],
+        "OTHER": "bob",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = ["/usr/bin/python3", TOP / f"services/{service}/test.py"]
+    done = subprocess.run(command, env=environment, text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_members_see_their_own_and_nothing_else(healthy, passwords):
+    token = healthy.member("bob")
+    add_event(healthy, passwords["radicale"])
+    files, calendars = healthy.host("copyparty"), healthy.host("radicale")
+    healthy.request(files, "PUT", "/u/alice/diary.txt", b"dear diary", user=("alice", passwords["copyparty"]))
+
+    bob = ("bob", healthy.app_password("copyparty", token)["secret"])
+    assert healthy.request(files, "GET", "/u/alice/diary.txt", user=bob).status in (403, 404)
+    assert healthy.request(files, "PUT", "/u/alice/diary.txt", b"hello", user=bob).status in (403, 404)
+    assert healthy.request(files, "PUT", "/u/bob/diary.txt", b"my own", user=bob).status in (201, 204)
+    bob = ("bob", healthy.app_password("radicale", token)["secret"])
+    depth = {"Depth": "1"}
+    assert healthy.request(calendars, "PROPFIND", "/alice/tests/", headers=depth, user=bob).status in (403, 404)
+    assert healthy.request(calendars, "PROPFIND", "/bob/", headers=depth, user=bob).status == 207
+
+    # A password for one service opens no other, and is not the member's own.
+    assert healthy.request(files, "PROPFIND", "/u/bob/", headers=depth, user=bob).status == 401
+    healthy.api("POST", "/session", {"name": "bob", "password": bob[1]}, expect=401)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_revoked_app_password_stops_working(healthy, service):
+    made = healthy.app_password(service, device="a lost phone")
+    user = ("alice", made["secret"])
+    works, ask = {
+        "radicale": (207, ("PROPFIND", "/alice/", None, {"Depth": "0"})),
+        "copyparty": (207, ("PROPFIND", "/u/alice/", None, {"Depth": "0"})),
+        "snac": (200, ("GET", "/alice/admin", None, {})),
+    }[service]
+    host = healthy.host(service)
+    assert healthy.request(host, *ask, user=user).status == works
+    healthy.api("DELETE", f"/app-passwords/{made['id']}")
+    eventually("the revoked password is refused", lambda: healthy.request(host, *ask, user=user).status == 401, 5)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_unit_has_the_limits_of_the_manifest(healthy, service):
+    limits = manifest(service)["limits"]
+    shown = healthy.show(f"service-{service}", "TasksMax", "MemoryMax", "CPUWeight", "DynamicUser", "NoNewPrivileges")
+    assert shown == {
+        "TasksMax": str(limits["tasks"]),
+        "MemoryMax": str(limits["memory_max_mib"] << 20),
+        "CPUWeight": str(limits.get("cpu_weight", 100)),
+        "DynamicUser": "yes",
+        "NoNewPrivileges": "yes",
+    }
+
+
+@pytest.mark.parametrize(("controller", "file"), [("memory", "memory.max"), ("pids", "pids.max"), ("cpu", "cpu.weight")])
+def test_the_kernel_enforces_the_limits(healthy, controller, file):
+    there = healthy.run("cat", "/sys/fs/cgroup/cgroup.controllers").stdout.split()
+    if controller not in there:
+        pytest.skip(f"this machine's kernel offers the boards no {controller} controller in cgroup v2 (it may be bound "
+                    f"to a v1 hierarchy): systemd knows the limit, and nobody enforces it here")
+    for service in SERVICES:
+        limits = manifest(service)["limits"]
+        expected = {"memory": limits["memory_max_mib"] << 20, "pids": limits["tasks"], "cpu": 100}[controller]
+        path = f"/sys/fs/cgroup/services.slice/service-{service}.service/{file}"
+        assert healthy.run("cat", path).stdout.strip() == str(expected)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_it_runs_as_nobody_else_does(healthy, service):
+    status = healthy.run("cat", f"/proc/{healthy.pid(f'service-{service}')}/status").stdout
+    user = int(re.search(r"^Uid:\s+(\d+)", status, re.M)[1])
+    assert 61184 <= user <= 65519, "a dynamic user (systemd.exec: DynamicUser=)"
+    assert re.search(r"^CapEff:\s+0+$", status, re.M)
+    assert re.search(r"^Seccomp:\s+2$", status, re.M)
+
+
+def test_no_two_services_are_one_user(healthy):
+    users = healthy.shell("for s in %s; do stat -c %%u /proc/$(systemctl show -P MainPID service-$s); done" % " ".join(SERVICES))
+    assert len(set(users.split())) == len(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_systemd_finds_little_to_attack(healthy, service):
+    said = healthy.run("systemd-analyze", "security", "--no-pager", f"service-{service}.service").stdout
+    exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said)[1])
+    assert exposure <= EXPOSURE
