@@ -122,12 +122,11 @@ impl Scene {
 
     /// Starts it.
     pub async fn start(self) -> Board {
-        let scene = match &self.catalogs {
-            Some(_) => self,
-            None => {
-                let catalogs = vec![catalog(self.now)];
-                self.with_catalogs(catalogs)
-            }
+        let scene = if self.catalogs.is_some() {
+            self
+        } else {
+            let catalogs = vec![catalog(self.now)];
+            self.with_catalogs(catalogs)
         };
         let catalogs = scene.catalogs.clone().unwrap();
         let fake = FakeHost::new(scene.root(), catalogs.clone());

@@ -31,7 +31,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// Where a board is reached.
 #[derive(Clone, Debug)]
-pub struct Door {
+pub(crate) struct Door {
     pub(crate) http: SocketAddr,
     pub(crate) https: SocketAddr,
     pub(crate) ca: String,

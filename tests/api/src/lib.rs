@@ -8,7 +8,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::missing_errors_doc,
-    reason = "a test fails by panicking"
+    clippy::return_self_not_must_use,
+    reason = "a test fails by panicking, and often looks at the status alone"
 )]
 
 mod board;

@@ -106,9 +106,7 @@ async fn a_header_of_ten_megabytes_is_refused_and_the_board_goes_on() {
 #[tokio::test]
 async fn a_thousand_headers_are_refused_and_the_board_goes_on() {
     let (board, ada) = Board::claimed().await;
-    let many: String = (0..1000)
-        .map(|index| format!("X-Filler-{index}: a\r\n"))
-        .collect();
+    let many = "X-Filler: a\r\n".repeat(1000);
     let answer = with_headers(&board, &format!("Host: oak.local\r\n{many}")).await;
     assert_eq!(status(&answer), 431, "{answer}");
     still_well(&board, &ada).await;

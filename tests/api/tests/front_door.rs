@@ -141,8 +141,8 @@ async fn a_stranger_is_sent_to_sign_in_or_asked_for_a_password() {
         "{answer:?}"
     );
     // Only who looks is sent elsewhere: what was to be written would be lost on the way.
-    let post = board.ask(Method::POST, "/").to(&board.at(NOTES)).page();
-    post.await.expect(401);
+    let written = board.ask(Method::POST, "/").to(&board.at(NOTES)).page();
+    written.await.expect(401);
     let answer = notes(&board, "/").cookie(&ada.session).await;
     answer.expect(401);
 }

@@ -36,6 +36,7 @@ fn difference(services: &Value, observed: &Observed) -> Option<String> {
     (!left.is_empty()).then(|| format!("nobody asked for {left:?}"))
 }
 
+#[expect(clippy::print_stderr, reason = "shown only when the test fails")]
 async fn settles(board: &Board, ada: &Person) -> Value {
     let mut services = Value::Null;
     let mut last = String::new();
@@ -51,7 +52,7 @@ async fn settles(board: &Board, ada: &Person) -> Value {
             let now = difference(&services, &board.observe().await)
                 .or_else(|| running.then(|| format!("a job is left in {jobs}")));
             if let Some(now) = &now {
-                // Shown when the test fails: what it hung on.
+                // What it hung on.
                 if last != *now {
                     eprintln!("not yet: {now:.400}");
                 }
