@@ -12,7 +12,7 @@ import textwrap
 LEFT_OUT = re.compile(r"^(ExecStart|ExecStartPre|ExecReload|Type|Restart|RestartSec|RestartSteps|RestartMaxDelaySec|WatchdogSec"
                       r"|Sockets|Requires|After|Wants|StandardOutput|StandardError|WantedBy)=")
 PRELUDE = """
-import contextlib, ctypes, json, os, socket, sys
+import contextlib, ctypes, json, os, socket, stat, sys
 libc = ctypes.CDLL(None, use_errno=True)
 def refused(act):
     try:

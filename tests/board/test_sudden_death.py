@@ -18,7 +18,7 @@ def settled(board):
         states = {name: service["state"] for name, service in board.services().items()}
     except (OSError, AssertionError, http.client.HTTPException):
         return None
-    return (states,) if not jobs and not {"starting", "removing"} & set(states.values()) else None
+    return (states,) if not jobs and not {"starting", "removing", "failing"} & set(states.values()) else None
 
 
 def ask(board, chance, state):

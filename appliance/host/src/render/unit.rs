@@ -244,7 +244,7 @@ SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
-InaccessiblePaths=-/data -/boot -/run/commonhost -/run/dbus -/run/systemd/private
+InaccessiblePaths=-/data -/boot -/run/commonhost -/run/dbus -/run/lock -/run/systemd/private
 ";
 
 /// Whether `%d` and `%S` mean folders (manifest) or are just characters (a member's text).

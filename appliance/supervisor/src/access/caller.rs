@@ -136,11 +136,20 @@ pub async fn identify(
     if request.extensions().get::<Operator>().is_some() {
         caller.member = Some(operator());
     } else if let Some(token) = bearer(request.headers()) {
-        let member = app.store.token_member(secret::hash(token), app.now()).await?;
-        caller.member = Some(member.ok_or_else(|| {
+        let hash = secret::hash(token);
+        caller.member = match app.store.token_member(hash.clone(), app.now()).await? {
+            Some(member) => Some(member),
+            // A script that signed in may use its session as it would a token.
+            None => {
+                let member = app.store.session_member(hash.clone(), None, app.now()).await?;
+                caller.session = member.is_some().then_some(hash);
+                member
+            }
+        };
+        if caller.member.is_none() {
             let message = "This token does not exist or was taken back. Make a new one on your account page.";
-            ApiError::new(StatusCode::UNAUTHORIZED, "token_unknown", message)
-        })?);
+            return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token_unknown", message));
+        }
     } else if let Some(value) = cookie(request.headers(), caller.cookie()) {
         let hash = secret::hash(value);
         caller.member = app.store.session_member(hash.clone(), None, app.now()).await?;

@@ -6,6 +6,7 @@ use super::{
     status::Live,
 };
 use crate::{App, state::Job};
+use host::HostError;
 use std::collections::BTreeMap;
 use types::{ServiceName, Timestamp};
 
@@ -36,7 +37,9 @@ pub(super) async fn apply(
                     };
                 }
             }
-            Err(problem) => hold(live, problem, app.now()),
+            Err(HostError::Refused { message, .. }) => hold(live, message, app.now()),
+            // The host process is being restarted: nothing is known of this step, and the next turn looks again.
+            Err(HostError::Unreachable { .. } | HostError::Garbled { .. }) => {}
         }
     }
 }
@@ -46,17 +49,17 @@ async fn carry_out(
     service: &ServiceName,
     steps: &[Step],
     job: Option<&Job>,
-) -> Result<(), String> {
+) -> Result<(), HostError> {
     for step in steps {
         if let Some(job) = job {
             app.progress(job, step.word(), step.progress()).await;
         }
         log::info!(service = service.as_str(), step = step.word(); "{service}: {}", step.word());
         let outcome = app.host.ask(step.request(service, app.now())).await;
-        outcome.map_err(|error| {
+        if let Err(error) = outcome {
             log::warn!(service = service.as_str(), step = step.word(); "{service}: {} failed: {error}", step.word());
-            host::chain(&error)
-        })?;
+            return Err(error);
+        }
     }
     Ok(())
 }
