@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Turns `locales/*.toml` into one method per text and `assets/*` into hashed, compressed files.
+//! Turns `locales/*/*.toml` into one method per text and `assets/*` into hashed, compressed files.
 
 mod assets;
 mod translations;

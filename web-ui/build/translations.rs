@@ -2,11 +2,17 @@
 //! One method per text, so that a text that is missing in a language, or asked for under a wrong name or with
 //! the wrong parameters, does not compile, and one that nobody uses is a warning.
 //!
-//! `[section] key = "…{name}…"` becomes `section_key(self, name: impl Display) -> String`; without parameters it
-//! returns `&'static str`. `key = { one = "…", other = "…{count}…" }` becomes `section_key(self, count: impl Count)`
-//! with the plural rules of CLDR for whole numbers (English: one is 1; French: one is 0 and 1).
+//! `key = "…{name}…"` in `locales/<language>/<section>.toml` becomes `section_key(self, name: impl Display) -> String`;
+//! without parameters it returns `&'static str`. `key = { one = "…", other = "…{count}…" }` becomes
+//! `section_key(self, count: impl Count)` with the plural rules of CLDR for whole numbers (English: one is 1; French:
+//! one is 0 and 1). Non-breaking spaces before French punctuation are added here.
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 use toml::{Table, Value};
 
 /// Code of the language, its variant in `types::Language`, and the rule for the singular.
@@ -30,9 +36,23 @@ pub(crate) fn generate(out: &Path) {
     fs::write(out.join("translations.rs"), code).expect("OUT_DIR can be written");
 }
 
+/// One table a section: a file of the language's folder, named by it.
 fn read(language: &str) -> Table {
-    let path = format!("locales/{language}.toml");
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let folder = format!("locales/{language}");
+    let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let section = |path: PathBuf| {
+        let name = path.file_stem()?.to_str()?.to_owned();
+        (path.extension()? == "toml").then(|| (name, Value::Table(texts(&path, language))))
+    };
+    files
+        .map(|file| file.expect("a file of locales").path())
+        .filter_map(section)
+        .collect()
+}
+
+fn texts(path: &Path, language: &str) -> Table {
+    let path = path.display();
+    let text = fs::read_to_string(path.to_string()).unwrap_or_else(|error| panic!("{path}: {error}"));
     let text = if language == "fr" {
         french_spaces(&text)
     } else {
@@ -62,7 +82,7 @@ fn complete(wanted: &Table, table: &Table, language: &str) {
     for (section, texts) in wanted {
         for key in texts.as_table().expect("a section is a table").keys() {
             let found = table.get(section).and_then(|texts| texts.get(key));
-            assert!(found.is_some(), "locales/{language}.toml lacks {section}.{key}");
+            assert!(found.is_some(), "locales/{language}/{section}.toml lacks {key}");
         }
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The texts of `locales/*.toml`, one method each (see `build/translations.rs`).
+//! The texts of `locales/*/*.toml`, one method each (see `build/translations.rs`).
 
 use types::Language;
 
