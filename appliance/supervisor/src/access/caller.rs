@@ -137,15 +137,12 @@ pub async fn identify(
         caller.member = Some(operator());
     } else if let Some(token) = bearer(request.headers()) {
         let hash = secret::hash(token);
-        caller.member = match app.store.token_member(hash.clone(), app.now()).await? {
-            Some(member) => Some(member),
+        caller.member = app.store.token_member(hash.clone(), app.now()).await?;
+        if caller.member.is_none() {
             // A script that signed in may use its session as it would a token.
-            None => {
-                let member = app.store.session_member(hash.clone(), None, app.now()).await?;
-                caller.session = member.is_some().then_some(hash);
-                member
-            }
-        };
+            caller.member = app.store.session_member(hash.clone(), None, app.now()).await?;
+            caller.session = caller.member.as_ref().map(|_| hash);
+        }
         if caller.member.is_none() {
             let message = "This token does not exist or was taken back. Make a new one on your account page.";
             return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token_unknown", message));
