@@ -75,6 +75,7 @@ impl Layout {
                 item("/catalog", t.nav_catalog(), "catalog", true),
                 item("/members", t.nav_members(), "members", true),
                 item("/certificates", t.nav_certificates(), "lock", true),
+                item("/checks", t.nav_checks(), "checks", false),
                 item("/cooperative", t.nav_cooperative(), "cooperative", false),
                 item("/archives", t.nav_archives(), "archive", false),
                 item("/audit", t.nav_audit(), "audit", false),

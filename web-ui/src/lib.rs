@@ -26,9 +26,10 @@
 //! sign-in or shows a secret.
 
 pub mod assets;
+mod check;
 pub mod events;
 mod field;
-mod finding;
+pub mod finding;
 mod format;
 mod i18n;
 mod job;
@@ -43,8 +44,9 @@ mod svg;
 mod url;
 
 pub use assets::{Asset, assets};
+pub use check::{Area, title};
 pub use field::{FieldError, TextField};
-pub use finding::{Finding, FindingKind, Severity};
+pub use finding::{Finding, Severity, Words};
 pub use job::{JobKind, JobRow, JobState, StepKind, StepRow, StepState};
 pub use layout::{Layout, Page, Viewer};
 pub use notice::{Notice, NoticeKind};

@@ -6,6 +6,7 @@ mod archives;
 mod audit;
 mod catalog;
 mod certificates;
+mod checks;
 mod claim;
 mod cooperative;
 mod error;
@@ -24,6 +25,7 @@ pub use certificates::{
     AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
     LocalCa,
 };
+pub use checks::{CheckRow, CheckState, ChecksPage, DigestView, FindingRow};
 pub use claim::{ClaimPage, ClaimState};
 pub use cooperative::{CooperativeForm, CooperativePage, ProfileField};
 pub use error::{ErrorKind, ErrorPage};

@@ -3,6 +3,7 @@
 
 use crate::{
     field::{FieldError, TextField},
+    finding::Finding,
     format::{self, Plain},
     i18n::T,
     layout::Layout,
@@ -12,7 +13,7 @@ use crate::{
 };
 use askama::{Template, filters::HtmlSafe};
 use std::fmt;
-use types::Timestamp;
+use types::{Language, Timestamp};
 
 /// HTML that was rendered by a template, hence escaped.
 pub(crate) struct Markup(String);
@@ -240,4 +241,17 @@ struct Icon<'a> {
 /// A drawing of our own, hidden from screen readers: a word stands beside it.
 pub(crate) fn icon(name: &str) -> Markup {
     markup(&Icon { name })
+}
+
+#[derive(Template)]
+#[template(path = "part/finding.html")]
+struct FindingNote<'a> {
+    t: T,
+    language: Language,
+    finding: &'a Finding,
+}
+
+/// What a finding says, and the way to where it is put right.
+pub(crate) fn finding(t: T, language: Language, finding: &Finding) -> Markup {
+    markup(&FindingNote { t, language, finding })
 }

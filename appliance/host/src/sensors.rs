@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! How the board itself is: processor, memory, disk, temperature, uptime (through sysinfo).
+//! How the board itself is: processor, memory, disk, temperature, uptime (through sysinfo), power, storage, network.
+
+mod link;
+mod power;
+mod storage;
+
+pub use link::{Link, Network};
+pub use storage::Storage;
 
 use serde::Serialize;
 use std::path::Path;
@@ -24,6 +31,16 @@ pub struct Readings {
     pub temperature: Option<f32>,
     /// Seconds since the board started.
     pub uptime: u64,
+    /// Whether the power supply was too weak at some time since the start.
+    pub undervoltage: Option<bool>,
+    /// How often the kernel ended a program because memory ran out, since the start.
+    pub out_of_memory: Option<u64>,
+    /// Whether the kernel enforces memory limits.
+    pub memory_limits: Option<bool>,
+    /// Health of the card or disk.
+    pub storage: Storage,
+    /// The way to the router; `None` where it was not looked at.
+    pub network: Option<Network>,
 }
 
 /// Reads the sensors. Kept between readings, because processor use is a difference.
@@ -41,8 +58,14 @@ impl Sensors {
 
     /// One reading; `data` is the folder whose disk is measured.
     pub fn read(&mut self, data: &Path) -> Readings {
+        let root = Path::new("/");
         let mut readings = Readings {
             uptime: System::uptime().unwrap_or(0),
+            undervoltage: power::undervoltage(root),
+            out_of_memory: power::out_of_memory(root),
+            memory_limits: power::memory_limits(root),
+            storage: Storage::read(root, data),
+            network: Some(Network::read(root, addresses())),
             ..Readings::default()
         };
         if let Some(system) = &mut self.system {

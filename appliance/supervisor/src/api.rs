@@ -6,6 +6,7 @@ mod account;
 mod address;
 mod board;
 mod certificates;
+mod checks;
 mod cooperative;
 mod json;
 mod members;
@@ -16,6 +17,7 @@ mod stream;
 
 pub(crate) use board::COOKIE_LIFE;
 pub(crate) use certificates::{choose_acme, known_domain};
+pub(crate) use checks::silence_until;
 pub use json::Body;
 pub use route::{Route, mount};
 
@@ -29,6 +31,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(members::routes());
     routes.extend(account::routes());
     routes.extend(certificates::routes());
+    routes.extend(checks::routes());
     routes.extend(cooperative::routes());
     routes.extend(stream::routes());
     routes.push(openapi::route());

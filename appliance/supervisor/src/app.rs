@@ -86,6 +86,8 @@ pub struct Parts {
     pub histories: Mutex<Histories>,
     /// `librehost.json` and its neighbours, rendered.
     pub published: crate::publish::Published,
+    /// What the last round of checks found.
+    pub rounds: crate::checks::Rounds,
 }
 
 impl Deref for App {

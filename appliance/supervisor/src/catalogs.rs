@@ -7,7 +7,7 @@
 use arc_swap::ArcSwap;
 use host::{EntrySource, Layout};
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
-use types::{Catalog, CatalogEntry, Digest, Manifest, ServiceName, Timestamp};
+use types::{Catalog, CatalogEntry, Digest, Language, Manifest, ServiceName, Timestamp};
 
 /// A service of a catalog.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +46,14 @@ impl Loaded {
     /// A version of a service.
     pub fn entry(&self, service: &ServiceName, digest: &Digest) -> Option<&Arc<Entry>> {
         self.entries.get(&(service.clone(), digest.clone()))
+    }
+
+    /// What people call a service: its title, or its name when the catalog no longer has it.
+    pub fn title(&self, service: &ServiceName, language: Language) -> String {
+        self.current.get(service).map_or_else(
+            || service.to_string(),
+            |entry| entry.manifest.service.title.get(language).to_owned(),
+        )
     }
 
     /// Whether new things may be taken from it.

@@ -1,305 +1,152 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What needs attention: each finding says what is wrong, what it means and what to do.
+//! What needs attention: each finding says what is wrong, what it means for members and what to do.
+//!
+//! A check is a file below `checks/` with one `CHECK` and a line in [`ALL`]. What it decides is a pure function from
+//! facts to findings; its words are functions of `web_ui::finding`. Nothing else has to be touched: pages, the API,
+//! the command line, silencing and the digest go by this table.
 
-use crate::{ApiError, App, catalogs::Loaded, state::Role, views::ServiceState};
-use host::sensors::Readings;
+mod audit;
+mod catalog;
+mod certificates;
+mod clock;
+mod digest;
+mod disk;
+mod finding;
+mod host_process;
+mod link;
+mod memory;
+mod power;
+mod profile;
+mod round;
+mod services;
+mod stewards;
+mod storage;
+mod temperature;
+mod updates;
+
+pub use digest::Digest;
+pub use finding::{Finding, Severity};
+pub use round::{Rounds, report, run_all, watch};
+
+use crate::{ApiError, App};
 use schemars::JsonSchema;
 use serde::Serialize;
-use types::Timestamp;
-use types::{Language, ServiceName};
-use web_ui::FindingKind;
+use std::pin::Pin;
+use types::{Language, Timestamp};
+use web_ui::Area;
 
-/// How urgent a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Members notice, or will soon.
-    Error,
-    /// Should be looked at.
-    Warning,
-    /// Good to know.
-    Info,
+/// Every check, in the order they are shown.
+pub const ALL: &[Check] = &[
+    link::CHECK,
+    certificates::CHECK,
+    clock::CHECK,
+    memory::CHECK,
+    disk::CHECK,
+    storage::CHECK,
+    temperature::CHECK,
+    power::CHECK,
+    host_process::CHECK,
+    services::CHECK,
+    updates::CHECK,
+    catalog::CHECK,
+    stewards::CHECK,
+    profile::CHECK,
+    audit::CHECK,
+];
+
+/// One check.
+pub struct Check {
+    /// A word for programs; never changes.
+    pub name: &'static str,
+    /// What it is about.
+    pub area: Area,
+    /// What it is called, in a language.
+    pub title: fn(Language) -> &'static str,
+    /// When it runs.
+    pub pace: Pace,
+    /// Looks.
+    pub look: for<'a> fn(&'a App) -> Looking<'a>,
 }
 
-/// Something that needs attention.
+/// A check at work.
+pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Outcome, ApiError>> + Send + 'a>>;
+
+/// When a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Whenever somebody looks: it only reads what the board knows anyway.
+    Always,
+    /// Twice a day, when something changed, and when a person asks: it takes time or asks others.
+    Round,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// This; nothing when all is well.
+    Found(Vec<Finding>),
+    /// This machine cannot tell, or nobody answered.
+    Unknown,
+}
+
+impl From<Option<Finding>> for Outcome {
+    fn from(found: Option<Finding>) -> Self {
+        Self::Found(found.into_iter().collect())
+    }
+}
+
+/// How one check stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Finding {
-    /// A word for programs: `memory-low`, `service-failing`, …
-    pub code: String,
-    /// How urgent it is.
-    pub severity: Severity,
-    /// What it is about: a service, a name, or empty for the board.
-    pub subject: String,
-    /// Details in words (a reason, a number); may be empty.
-    pub detail: String,
-    /// What is wrong, in English.
-    pub what: String,
-    /// What it means for the people who use the board.
-    pub meaning: String,
-    /// What to do about it.
-    pub remedy: String,
-    /// The same as pages show it, in every language.
+pub struct CheckStatus {
+    /// Its word for programs.
+    pub name: String,
+    /// What it is about: `network`, `names`, `machine`, …
+    pub area: String,
+    /// What it is called, in English.
+    pub title: String,
+    /// `good`, `unknown`, `waiting` (not run yet), or the severity of the worst it found.
+    pub state: String,
+    /// The same, and its title, as pages show them.
     #[serde(skip)]
-    pub kind: FindingKind,
+    pub row: (Area, fn(Language) -> &'static str, web_ui::CheckState),
 }
 
-impl Finding {
-    /// As pages show it.
-    pub fn shown(&self) -> web_ui::Finding {
-        shown(self.severity, self.kind.clone())
-    }
+/// Everything that was found.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// When all checks last ran (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub ran: Option<Timestamp>,
+    /// What needs attention, the most urgent first.
+    pub findings: Vec<Finding>,
+    /// What somebody silenced.
+    pub silenced: Vec<Finding>,
+    /// Every check.
+    pub checks: Vec<CheckStatus>,
 }
 
-fn shown(severity: Severity, kind: FindingKind) -> web_ui::Finding {
-    let severity = match severity {
-        Severity::Error => web_ui::Severity::Problem,
-        Severity::Warning => web_ui::Severity::Warning,
-        Severity::Info => web_ui::Severity::Info,
-    };
-    web_ui::Finding { severity, kind }
-}
-
-fn finding(
-    code: &str,
-    severity: Severity,
-    subject: &str,
-    detail: impl Into<String>,
-    kind: FindingKind,
-) -> Finding {
-    let words = shown(severity, kind);
-    Finding {
-        what: words.what(Language::En),
-        meaning: words.meaning(Language::En),
-        remedy: words.remedy(Language::En),
-        kind: words.kind,
-        code: code.into(),
-        severity,
-        subject: subject.into(),
-        detail: detail.into(),
-    }
-}
-
-/// Every finding, the most urgent first.
+/// What needs attention, the most urgent first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn run(app: &App) -> Result<Vec<Finding>, ApiError> {
-    let now = app.now();
-    let mut findings = board(&app.readings(), now);
-    findings.extend(catalog(&app.catalogs.get(), now));
-    let seen = app.seen.load_full();
-    for (service, (state, reason)) in &seen.states {
-        if *state == ServiceState::Failing {
-            findings.push(finding(
-                "service-failing",
-                Severity::Error,
-                service.as_str(),
-                reason,
-                FindingKind::ServiceFailing {
-                    name: service.clone(),
-                    title: title(&app.catalogs.get(), service),
-                },
-            ));
-        }
-    }
-    for status in app.certificates.status() {
-        if let Some(problem) = &status.last_problem {
-            findings.push(finding(
-                "certificate",
-                Severity::Warning,
-                &status.name,
-                &problem.summary,
-                FindingKind::Certificate {
-                    name: status.name.clone(),
-                },
-            ));
-        }
-    }
-    let stewards = app
-        .store
-        .members()
-        .await?
-        .iter()
-        .filter(|member| member.role == Role::Steward)
-        .count();
-    if stewards == 1 {
-        findings.push(finding(
-            "one-steward",
-            Severity::Info,
-            "",
-            "",
-            FindingKind::OneSteward,
-        ));
-    }
-    let missing = app.published.get().missing.len();
-    if missing > 0 {
-        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
-        let kind = FindingKind::ProfileIncomplete { missing };
-        findings.push(finding("profile-incomplete", Severity::Info, "", "", kind));
-    }
-    findings.extend(wishes(app).await?);
-    if !app.store.audit_is_whole().await? {
-        findings.push(finding(
-            "audit-broken",
-            Severity::Error,
-            "",
-            "",
-            FindingKind::AuditBroken,
-        ));
-    }
-    findings.sort_by_key(|finding| finding.severity);
-    Ok(findings)
-}
-
-/// What a steward may want to do next.
-async fn wishes(app: &App) -> Result<Vec<Finding>, ApiError> {
-    let desired = app.store.desired().await?;
-    if desired.services.is_empty() {
-        let kind = FindingKind::NoServices;
-        return Ok(vec![finding("no-services", Severity::Info, "", "", kind)]);
-    }
-    let catalogs = app.catalogs.get();
-    let update = |(name, service): (&ServiceName, &types::DesiredService)| {
-        let newest = catalogs.current().get(name)?;
-        (newest.digest != service.entry).then(|| {
-            let version = newest.manifest.service.version.clone();
-            let kind = FindingKind::UpdateAvailable {
-                name: name.clone(),
-                title: title(&catalogs, name),
-                version: version.clone(),
-            };
-            finding("update-available", Severity::Info, name.as_str(), version, kind)
-        })
-    };
-    Ok(desired.services.iter().filter_map(update).collect())
-}
-
-fn title(catalogs: &Loaded, name: &ServiceName) -> String {
-    let entry = catalogs.current().get(name);
-    entry.map_or_else(
-        || name.to_string(),
-        |entry| entry.manifest.service.title.get(Language::En).to_owned(),
-    )
-}
-
-/// Findings about the board itself: pure.
-fn board(readings: &Readings, now: Timestamp) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if !host::clock::is_plausible(now) {
-        findings.push(finding(
-            "clock-wrong",
-            Severity::Warning,
-            "",
-            crate::publish::date(now),
-            FindingKind::ClockNotSet,
-        ));
-    }
-    let mib = readings.memory_available / (1024 * 1024);
-    if readings.memory_total > 0 && mib < 64 {
-        let kind = FindingKind::MemoryLow {
-            free: readings.memory_available,
-            total: readings.memory_total,
-        };
-        findings.push(finding(
-            "memory-low",
-            Severity::Error,
-            "",
-            format!("{mib} MiB"),
-            kind,
-        ));
-    }
-    if let (Some(total), Some(available)) = (readings.disk_total, readings.disk_available) {
-        let used = 100 - available.saturating_mul(100) / total.max(1);
-        if used >= 80 {
-            let severity = if used >= 95 {
-                Severity::Error
-            } else {
-                Severity::Warning
-            };
-            let kind = FindingKind::DiskFull {
-                free: available,
-                total,
-            };
-            findings.push(finding("disk-full", severity, "", format!("{used} %"), kind));
-        }
-    }
-    if let Some(degrees) = readings.temperature.filter(|degrees| *degrees >= 75.0) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "at least 75, and a float's cast saturates"
-        )]
-        let kind = FindingKind::Hot {
-            celsius: degrees.round() as u16,
-        };
-        findings.push(finding(
-            "hot",
-            Severity::Warning,
-            "",
-            format!("{degrees:.0} °C"),
-            kind,
-        ));
-    }
-    findings
-}
-
-fn catalog(catalogs: &Loaded, now: Timestamp) -> Vec<Finding> {
-    let refused = catalogs.problems.iter().map(|problem| {
-        finding(
-            "catalog-refused",
-            Severity::Warning,
-            "",
-            problem,
-            FindingKind::CatalogRefused,
-        )
-    });
-    let mut findings: Vec<Finding> = refused.collect();
-    if catalogs.version == 0 {
-        findings.push(finding(
-            "catalog-missing",
-            Severity::Warning,
-            "",
-            "",
-            FindingKind::CatalogRefused,
-        ));
-    } else if host::clock::is_plausible(now) && !catalogs.is_current(now) {
-        findings.push(finding(
-            "catalog-expired",
-            Severity::Warning,
-            "",
-            crate::publish::date(catalogs.expires),
-            FindingKind::CatalogExpired { at: catalogs.expires },
-        ));
-    }
-    findings
+pub async fn findings(app: &App) -> Result<Vec<Finding>, ApiError> {
+    Ok(report(app).await?.findings)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn the_board_says_what_is_wrong_and_nothing_else() {
-        let now = Timestamp(1_795_000_000);
-        let well = Readings {
-            memory_total: 1 << 30,
-            memory_available: 1 << 29,
-            disk_total: Some(100),
-            disk_available: Some(50),
-            temperature: Some(50.0),
-            ..Readings::default()
-        };
-        assert_eq!(board(&well, now), []);
-        let ill = Readings {
-            memory_available: 1 << 20,
-            disk_available: Some(3),
-            temperature: Some(81.2),
-            ..well
-        };
-        let codes: Vec<String> = board(&ill, Timestamp(0))
-            .into_iter()
-            .map(|finding| finding.code)
-            .collect();
-        assert_eq!(codes, ["clock-wrong", "memory-low", "disk-full", "hot"]);
+    fn names_of_checks_are_unique_and_can_stand_in_addresses() {
+        let names: BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for name in names {
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
+                "{name}"
+            );
+        }
     }
 }

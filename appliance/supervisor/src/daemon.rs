@@ -13,6 +13,7 @@ use crate::{
     },
     app::{Announce, Clock, Parts, ReadSensors, Seen, lock},
     catalogs::Catalogs,
+    checks::{self, Rounds},
     events::Events,
     mdns::Announcer,
     publish::{self, Published},
@@ -125,6 +126,7 @@ impl Supervisor {
             announced: Mutex::new(options.announce),
             histories: Mutex::new(Histories::default()),
             published: Published::default(),
+            rounds: Rounds::default(),
         });
         publish::refresh(&app).await?;
         reconcile::open_doors(&app).await?;
@@ -163,6 +165,7 @@ impl Supervisor {
         tokio::spawn(self.app.certificates.clone().run());
         tokio::spawn(Driver::default().run(self.app.clone()));
         tokio::spawn(housekeeping(self.app.clone()));
+        tokio::spawn(checks::watch(self.app.clone()));
         tokio::spawn(first_start(self.app.clone()));
     }
 }

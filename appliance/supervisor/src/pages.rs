@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 mod catalog;
 mod certificates;
+mod checks;
 mod claim;
 mod cooperative;
 mod device;
@@ -51,6 +52,7 @@ pub fn routes() -> Vec<Route> {
         actions::routes,
         jobs::routes,
         certificates::routes,
+        checks::routes,
         cooperative::routes,
         members::routes,
         account::routes,

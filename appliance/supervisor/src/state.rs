@@ -4,6 +4,7 @@
 mod audit;
 mod board;
 mod desired;
+mod findings;
 mod jobs;
 mod members;
 mod migrations;
@@ -14,6 +15,7 @@ mod sessions;
 pub use audit::AuditRecord;
 pub use board::AcmeChoice;
 pub use desired::DomainRecord;
+pub use findings::Sighting;
 pub use jobs::{Job, JobKind, JobState};
 pub use members::{Member, Role};
 pub use secrets::{AppPassword, Token};

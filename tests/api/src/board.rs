@@ -139,6 +139,7 @@ impl Scene {
             disk_available: Some(16 << 30),
             temperature: Some(48.5),
             uptime: 60,
+            ..Readings::default()
         };
         let board = Board {
             host: Arc::new(TestHost::new(fake, Handle::current())),

@@ -45,6 +45,23 @@ impl Person {
         self.ask(board, Method::DELETE, path)
     }
 
+    /// A page as the browser sees it.
+    pub async fn page(&self, board: &Board, path: &str) -> String {
+        let ask = board.get(path).cookie(&self.session).page();
+        ask.await.expect(200).body
+    }
+
+    /// Sends a form from one of the board's own pages.
+    pub fn form(&self, board: &Board, path: &str, fields: &[(&str, &str)]) -> Ask {
+        let encode = supervisor::access::gate::encode;
+        let pairs = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        let ask = board.ask(Method::POST, path).cookie(&self.session).same_origin();
+        ask.page().body("application/x-www-form-urlencoded", body)
+    }
+
     /// Signs a member in who is there already.
     pub async fn sign_in(board: &Board, name: &str) -> Self {
         let body = json!({ "name": name, "password": PASSWORD });

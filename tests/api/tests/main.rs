@@ -8,6 +8,7 @@
 
 mod bad_catalogs;
 mod bad_requests;
+mod checks;
 mod claim;
 mod command_line;
 mod crashes;

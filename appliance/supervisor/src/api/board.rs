@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! The board: health, claim, session, readings, checks, audit, jobs.
+//! The board: health, claim, session, readings, audit, jobs.
 
 use super::{
     Body, Route,
@@ -8,7 +8,6 @@ use super::{
 use crate::{
     ApiError, App,
     access::{Caller, Policy, caller::set_cookie},
-    checks::{self, Finding},
     members::{self, Opened},
     state::{AuditRecord, Job},
     views::{BoardView, Claim, Health, SignInRequest, SignedIn},
@@ -67,14 +66,6 @@ pub(super) fn routes() -> Vec<Route> {
             metrics,
         )
         .gives::<serde_json::Value>(),
-        Route::new(
-            Method::GET,
-            "/api/v1/checks",
-            Member,
-            "What needs attention.",
-            run_checks,
-        )
-        .gives::<Vec<Finding>>(),
         Route::new(
             Method::GET,
             "/api/v1/audit",
@@ -199,10 +190,6 @@ async fn rename(
 
 async fn metrics(State(app): State<App>) -> Json<serde_json::Value> {
     Json(serde_json::to_value(app.readings()).unwrap_or_default())
-}
-
-async fn run_checks(State(app): State<App>) -> Result<Json<Vec<Finding>>, ApiError> {
-    checks::run(&app).await.map(Json)
 }
 
 /// How many to list.

@@ -245,8 +245,27 @@ pub(super) enum Certificate {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Check {
-    /// Run all checks.
+    /// Run all checks now.
     Run,
+    /// What needs attention.
+    List,
+    /// Every check and everything found.
+    Report,
+    /// What came up and what is over, summed up twice a day.
+    Digest,
+    /// Do not show a finding for a while.
+    Silence {
+        /// Its key, as listed.
+        key: String,
+        /// For how many days.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=365))]
+        days: u16,
+    },
+    /// Show a silenced finding again.
+    Listen {
+        /// Its key.
+        key: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,9 +17,13 @@ pub(super) fn print(value: &Value, json: bool) {
 
 fn readable(value: &Value) -> String {
     match value {
+        Value::Array(items) if items.iter().any(|item| item.get("remedy").is_some()) => findings(items),
         Value::Array(items) if items.iter().all(Value::is_object) => table(items),
         Value::Array(items) => items.iter().map(|item| cell(item) + "\n").collect(),
         Value::Object(fields) => {
+            if let (Some(Value::Array(items)), Some(_)) = (fields.get("findings"), fields.get("checks")) {
+                return findings(items);
+            }
             // A list inside an envelope is what was asked for.
             if let Some(Value::Array(items)) = fields.get("services") {
                 return table(items);
@@ -32,6 +36,25 @@ fn readable(value: &Value) -> String {
         Value::Null => "Done.\n".into(),
         other => cell(other) + "\n",
     }
+}
+
+/// Findings as paragraphs: columns would be too wide.
+fn findings(items: &[Value]) -> String {
+    if items.is_empty() {
+        return "Nothing needs attention.\n".into();
+    }
+    let paragraph = |item: &Value| {
+        let text = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+        format!(
+            "[{}] {}\n  {}\n  {}\n  {}\n",
+            text("severity"),
+            text("what"),
+            text("meaning"),
+            text("remedy"),
+            text("key")
+        )
+    };
+    items.iter().map(paragraph).collect::<Vec<_>>().join("\n")
 }
 
 /// Columns that fit a line: short values only, longest list first.

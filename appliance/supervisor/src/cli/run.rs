@@ -142,7 +142,7 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
             let body = json!({ "directory": directory, "root": root, "contact": contact, "terms_accepted": accept_terms });
             (Method::PUT, "/certificates/authority".into(), Some(body))
         }
-        Noun::Check(Check::Run) => get("/checks"),
+        Noun::Check(check) => check_request(check),
         Noun::Cooperative(Cooperative::Show) => get("/cooperative/profile"),
         Noun::Cooperative(Cooperative::Set { values }) => (
             Method::PUT,
@@ -166,6 +166,22 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Board(Board::Rename { name }) => (Method::PUT, "/board".into(), Some(json!({ "name": name }))),
         Noun::Board(Board::Reboot) => post("/system/reboot", json!({})),
     })
+}
+
+fn check_request(check: &Check) -> Asked {
+    let get = |path: &str| (Method::GET, path.to_owned(), None);
+    let silenced = |key: &str| format!("/checks/silenced/{}", segment(key));
+    match check {
+        Check::Run => (Method::POST, "/checks/run".into(), Some(json!({}))),
+        Check::List => get("/checks"),
+        Check::Report => get("/checks/report"),
+        Check::Digest => get("/checks/digest"),
+        Check::Silence { key, days } => {
+            let until = host::clock::now().0 + i64::from(*days) * 86_400;
+            (Method::PUT, silenced(key), Some(json!({ "until": until })))
+        }
+        Check::Listen { key } => (Method::DELETE, silenced(key), None),
+    }
 }
 
 fn service_request(service: &Service) -> Result<Asked, Failure> {

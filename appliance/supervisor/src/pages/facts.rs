@@ -65,12 +65,7 @@ pub(super) fn offered(app: &App, name: &str) -> Result<Arc<Entry>, ApiError> {
 
 /// What people call a service: its title, or its name when the catalog no longer has it.
 pub(super) fn title(app: &App, name: &ServiceName, language: Language) -> String {
-    let catalogs = app.catalogs.get();
-    let entry = catalogs.current().get(name);
-    entry.map_or_else(
-        || name.to_string(),
-        |entry| entry.manifest.service.title.get(language).to_owned(),
-    )
+    app.catalogs.get().title(name, language)
 }
 
 impl Enabled {

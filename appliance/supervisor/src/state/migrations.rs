@@ -5,7 +5,10 @@ use super::{Result, StateError};
 use rusqlite::Connection;
 use std::path::Path;
 
-const STEPS: &[&str] = &[include_str!("migrations/1-board.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/1-board.sql"),
+    include_str!("migrations/2-checks.sql"),
+];
 
 /// Brings the database to the newest schema. Before a change of an existing schema a copy is kept beside it, so that
 /// going back to the release before finds its own data.

@@ -3,10 +3,12 @@
 
 use super::{BUBBLE, CALENDAR, FOLDER, GIB, MIB, NOW, Samples, ago};
 use std::time::Duration;
+use types::Language;
 use web_ui::{
-    ArchiveRow, ArchivesPage, AuditPage, AuditRow, BoardHealth, CatalogCard, CatalogFacts, CatalogPage,
-    ErrorKind, ErrorPage, FieldError, Filled, Finding, FindingKind, HomePage, JobKind, JobPage, JobRow,
-    JobState, Notice, ServiceRow, ServiceState, Severity, StepKind, StepRow, StepState, TextField,
+    ArchiveRow, ArchivesPage, Area, AuditPage, AuditRow, BoardHealth, CatalogCard, CatalogFacts, CatalogPage,
+    CheckRow, CheckState, ChecksPage, DigestView, ErrorKind, ErrorPage, FieldError, Filled, Finding,
+    FindingRow, HomePage, JobKind, JobPage, JobRow, JobState, Notice, ServiceRow, ServiceState, Severity,
+    StepKind, StepRow, StepState, TextField, Words, finding, title,
 };
 
 impl Samples<'_> {
@@ -49,11 +51,81 @@ impl Samples<'_> {
         ]
     }
 
+    fn findings(&self) -> Vec<Finding> {
+        let finding = |severity, words| Finding { severity, words };
+        let snac = "snac".parse().expect("a good name");
+        let other = Words::verbatim(
+            &self.says("A thing"),
+            &self.says("It means something."),
+            &self.says("Do something."),
+        );
+        vec![
+            finding(
+                Severity::Problem,
+                finding::services::failing(&snac, &self.says("Microblog")),
+            ),
+            finding(Severity::Warning, finding::machine::disk_full(2 * GIB, 29 * GIB)),
+            finding(
+                Severity::Warning,
+                finding::names::no_certificate(&self.says("calendar.example.org")),
+            ),
+            finding(Severity::Info, finding::cooperative::profile_incomplete(3)),
+            finding(Severity::Info, other),
+        ]
+    }
+
+    pub(super) fn checks(&self) -> ChecksPage {
+        let row = |(number, finding): (usize, Finding)| FindingRow {
+            key: self.says(&format!("finding-{number}")),
+            finding,
+            since: Some(ago(7200)),
+            silenced_until: None,
+        };
+        let mut findings: Vec<FindingRow> = self.findings().into_iter().enumerate().map(row).collect();
+        let silenced = findings.pop().map(|row| FindingRow {
+            silenced_until: Some(ago(-86_400)),
+            ..row
+        });
+        let check = |area, title: fn(Language) -> &'static str, state| CheckRow {
+            area,
+            title: title(self.language).into(),
+            state,
+        };
+        ChecksPage {
+            layout: self.layout("/checks", Some(true)),
+            ran: Some(ago(5400)),
+            findings,
+            silenced: silenced.into_iter().collect(),
+            checks: vec![
+                check(Area::Network, title::link, CheckState::Good),
+                check(
+                    Area::Names,
+                    title::certificates,
+                    CheckState::Found(Severity::Warning),
+                ),
+                check(Area::Machine, title::clock, CheckState::Good),
+                check(Area::Machine, title::disk, CheckState::Found(Severity::Problem)),
+                check(Area::Machine, title::storage, CheckState::Unknown),
+                check(Area::Services, title::services, CheckState::Waiting),
+                check(
+                    Area::Cooperative,
+                    title::profile,
+                    CheckState::Found(Severity::Info),
+                ),
+            ],
+            digest: Some(DigestView {
+                at: ago(5400),
+                new: vec![self.says("Microblog does not work")],
+                over: vec![self.says("The clock has not been set by the network")],
+                still: 3,
+            }),
+        }
+    }
+
     pub(super) fn home(&self) -> HomePage {
         let mut layout = self.layout("/home", Some(true));
         layout.notices = vec![Notice::Working(self.says("copyparty"))];
         layout.https_url = Some(self.says("https://lilac.local/home"));
-        let finding = |severity, kind| Finding { severity, kind };
         HomePage {
             layout,
             health: BoardHealth {
@@ -70,38 +142,7 @@ impl Samples<'_> {
                 uptime: Some(Duration::from_hours(12 * 24)),
             },
             services: self.services(),
-            findings: vec![
-                finding(
-                    Severity::Problem,
-                    FindingKind::ServiceFailing {
-                        name: "snac".parse().expect("a good name"),
-                        title: self.says("Microblog"),
-                    },
-                ),
-                finding(
-                    Severity::Warning,
-                    FindingKind::DiskFull {
-                        free: 2 * GIB,
-                        total: 29 * GIB,
-                    },
-                ),
-                finding(
-                    Severity::Warning,
-                    FindingKind::Certificate {
-                        name: self.says("calendar.example.org"),
-                    },
-                ),
-                finding(Severity::Info, FindingKind::ProfileIncomplete { missing: 3 }),
-                finding(
-                    Severity::Info,
-                    FindingKind::Other {
-                        what: self.says("A thing"),
-                        meaning: self.says("It means something."),
-                        remedy: self.says("Do something."),
-                        link: Some(self.says("/home")),
-                    },
-                ),
-            ],
+            findings: self.findings(),
             jobs: vec![JobRow {
                 id: self.says("job-7"),
                 kind: JobKind::Enable(self.pick("Shared files", "Fichiers partagés")),
@@ -125,7 +166,7 @@ impl Samples<'_> {
             services: Vec::new(),
             findings: vec![Finding {
                 severity: Severity::Info,
-                kind: FindingKind::NoServices,
+                words: finding::services::none_yet(),
             }],
             jobs: Vec::new(),
         }

@@ -60,6 +60,7 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("service-failing", s.service_failing().render()),
         ("service-member", s.service_member().render()),
         ("certificates", s.certificates().render()),
+        ("checks", s.checks().render()),
         ("cooperative", s.cooperative().render()),
         ("members", s.members().render()),
         ("account", s.account().render()),

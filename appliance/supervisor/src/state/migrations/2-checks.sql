@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+CREATE TABLE finding (key TEXT PRIMARY KEY, what TEXT NOT NULL, since INTEGER NOT NULL, ended INTEGER) STRICT;
+CREATE TABLE silence (key TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
