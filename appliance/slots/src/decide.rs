@@ -41,7 +41,7 @@ pub enum Then {
     Rescue,
 }
 
-/// What to do at a start. First `select`, then `record`, then `hide`, then `then`.
+/// What to do at a start: `record`, then `select`, then `hide`, then `then`. [`crate::Card::carry_out`] does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The record to save.

@@ -3,6 +3,9 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
+#[cfg(test)]
+pub(crate) mod memory;
+
 /// Bytes in a sector, the smallest piece a card writes.
 pub const SECTOR: usize = 512;
 
@@ -27,6 +30,14 @@ pub trait Disk {
     /// When the device does not confirm it.
     fn flush(&mut self) -> io::Result<()>;
 
+    /// Lets what is read next come from the device, not from a cache of the machine.
+    ///
+    /// # Errors
+    /// When the cache cannot be emptied.
+    fn uncache(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Sectors there are.
     fn sectors(&self) -> u64;
 }
@@ -42,6 +53,10 @@ impl<D: Disk + ?Sized> Disk for &mut D {
 
     fn flush(&mut self) -> io::Result<()> {
         (**self).flush()
+    }
+
+    fn uncache(&mut self) -> io::Result<()> {
+        (**self).uncache()
     }
 
     fn sectors(&self) -> u64 {
@@ -140,6 +155,10 @@ impl<D: Disk> Disk for Window<D> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.disk.flush()
+    }
+
+    fn uncache(&mut self) -> io::Result<()> {
+        self.disk.uncache()
     }
 
     fn sectors(&self) -> u64 {

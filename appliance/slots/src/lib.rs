@@ -17,14 +17,18 @@
 //! loses, reorders and tears writes. It never yields a decision that writes to the slot that runs.
 
 mod autoboot;
+mod card;
 mod crc;
 mod decide;
 mod disk;
+pub mod fat;
 mod record;
 mod slot;
+mod stage;
 mod store;
 
 pub use autoboot::{SELECTOR_BYTES, Selector, firmware_partition};
+pub use card::{Card, CardError, Places, Span};
 pub use crc::crc32c;
 pub use decide::{ATTEMPTS, Decision, REDIRECTS, Seen, Then, at_start};
 pub use disk::{Disk, FileDisk, SECTOR, Window};
@@ -32,4 +36,5 @@ pub use record::{
     BootState, Cause, DETAIL_BYTES, Mode, Note, Refusal, SlotState, Stage, Status, TRIES, Trial,
 };
 pub use slot::{Slot, Version};
+pub use stage::{Source, stage};
 pub use store::{RECORD_SECTORS, load, save};
