@@ -17,6 +17,7 @@ PAGES = (
     "/members",
     "/certificates",
     "/cooperative",
+    "/backups",
     "/archives",
     "/audit",
     "/account",

@@ -23,6 +23,10 @@ pub enum JobKind {
     Rollback(String),
     /// Removing, with its data archived.
     Remove(String),
+    /// Copying its data on the board.
+    Snapshot(String),
+    /// Putting a copy in the place of its data.
+    Revert(String),
     /// Getting a certificate for a name.
     Certificate(String),
     /// Anything else, in words that somebody else chose.
@@ -40,6 +44,8 @@ impl JobKind {
             Self::Update(title) => t.job_update(title),
             Self::Rollback(title) => t.job_rollback(title),
             Self::Remove(title) => t.job_remove(title),
+            Self::Snapshot(title) => t.job_snapshot(title),
+            Self::Revert(title) => t.job_revert(title),
             Self::Certificate(name) => t.job_certificate(name),
             Self::Other(text) => text.clone(),
         }
@@ -165,6 +171,12 @@ pub enum StepKind {
     Archive,
     /// Unmount software nobody uses.
     Unmount,
+    /// Copy the data as a snapshot.
+    Snapshot,
+    /// Copy data beside the live ones.
+    Copy,
+    /// Put them in the place of the live ones.
+    Exchange,
     /// Anything else, in words that somebody else chose.
     Other(String),
 }
@@ -184,6 +196,9 @@ impl StepKind {
             Self::Remove => "remove",
             Self::Archive => "archive",
             Self::Unmount => "unmount",
+            Self::Snapshot => "snapshot",
+            Self::Copy => "copy",
+            Self::Exchange => "exchange",
             Self::Other(_) => "other",
         }
     }
@@ -202,6 +217,9 @@ impl StepKind {
             Self::Remove,
             Self::Archive,
             Self::Unmount,
+            Self::Snapshot,
+            Self::Copy,
+            Self::Exchange,
         ];
         known
             .into_iter()
@@ -222,6 +240,9 @@ impl StepKind {
             Self::Remove => t.step_remove(),
             Self::Archive => t.step_archive(),
             Self::Unmount => t.step_unmount(),
+            Self::Snapshot => t.step_snapshot(),
+            Self::Copy => t.step_copy(),
+            Self::Exchange => t.step_exchange(),
             Self::Other(text) => text,
         }
     }

@@ -77,6 +77,7 @@ impl Layout {
                 item("/certificates", t.nav_certificates(), "lock", true),
                 item("/checks", t.nav_checks(), "checks", false),
                 item("/cooperative", t.nav_cooperative(), "cooperative", false),
+                item("/backups", t.nav_backups(), "backup", false),
                 item("/archives", t.nav_archives(), "archive", false),
                 item("/audit", t.nav_audit(), "audit", false),
             ]);

@@ -36,6 +36,8 @@ pub enum Notice {
     CertificateOrdered(String),
     /// An archive was deleted.
     ArchivePurged(String),
+    /// A copy of a service's data was deleted.
+    SnapshotDropped(String),
     /// Work on a service started.
     Working(String),
     /// A warning in words that somebody else chose.
@@ -102,6 +104,7 @@ impl Notice {
             Self::DomainRemoved(name) => t.notice_domain_removed(name),
             Self::CertificateOrdered(name) => t.notice_certificate_ordered(name),
             Self::ArchivePurged(name) => t.notice_archive_purged(name),
+            Self::SnapshotDropped(name) => t.notice_snapshot_dropped(name),
             Self::Working(name) => t.notice_working(name),
             Self::Warning(text) | Self::Error(text) => text.clone(),
         }

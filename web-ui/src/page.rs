@@ -4,6 +4,7 @@
 mod account;
 mod archives;
 mod audit;
+mod backups;
 mod catalog;
 mod certificates;
 mod checks;
@@ -20,6 +21,7 @@ mod sign_in;
 pub use account::{AccountPage, SessionRow, TokenRow};
 pub use archives::{ArchiveRow, ArchivesPage};
 pub use audit::{AuditPage, AuditRow};
+pub use backups::{BackupsPage, CopyReason, CopyRow};
 pub use catalog::{CatalogCard, CatalogFacts, CatalogPage, EnablePage, Refusal};
 pub use certificates::{
     AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,

@@ -85,6 +85,17 @@ pub enum MachineError {
         /// How long was waited.
         seconds: u64,
     },
+    /// A copy does not fit on the disk.
+    #[error("there is not enough room on the disk: {} more MB are needed, {} MB are free; delete old snapshots or archives, or move the data to a larger disk", needed / 1_000_000 + 1, free / 1_000_000)]
+    NoRoom {
+        /// Bytes that are needed, with what must stay free.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// Other work on the same data goes on.
+    #[error("its data are being copied already; try again when that has ended")]
+    Busy,
     /// A command of a service ended with an error.
     #[error("{what} failed: {detail}")]
     Command {
@@ -111,6 +122,8 @@ impl MachineError {
             Self::Systemd { .. } => "systemd_error",
             Self::Timeout { .. } => "timeout",
             Self::Command { .. } => "command_failed",
+            Self::NoRoom { .. } => "no_room",
+            Self::Busy => "busy",
             Self::Refused(_) => "refused",
         }
     }

@@ -2,7 +2,7 @@
 //! Where everything is on a board, below one root path: `/` on a board, a temporary folder in a test.
 
 use std::path::{Path, PathBuf};
-use types::{Digest, ProcessId, ServiceName};
+use types::{Digest, ProcessId, ServiceName, WorkId};
 
 /// The root path all others are made from.
 #[derive(Clone, Debug)]
@@ -64,6 +64,21 @@ impl Layout {
     /// The folder of archives.
     pub fn archives(&self) -> PathBuf {
         self.at("data/archive")
+    }
+
+    /// The folder of local snapshots.
+    pub fn snapshots(&self) -> PathBuf {
+        self.at("data/backups/snapshots")
+    }
+
+    /// Where data stand that are ready to take the place of a service's own.
+    pub fn ready(&self, work: &WorkId) -> PathBuf {
+        self.at("data/backups/ready").join(work.as_str())
+    }
+
+    /// Which version last started on a service's data.
+    pub fn data_mark(&self, service: &ServiceName) -> PathBuf {
+        self.at("data/backups/marks").join(format!("{service}.json"))
     }
 
     /// A file of the boot partition.

@@ -9,6 +9,7 @@ pub mod atomic;
 pub mod client;
 pub mod clock;
 mod console;
+mod data;
 mod error;
 mod fake;
 
@@ -31,6 +32,6 @@ pub use fake::{FakeHost, FakeSystemd};
 
 pub use layout::Layout;
 pub use machine::{EntrySource, Machine};
-pub use render::{render_files, render_units, rendering_digest, unit_name};
+pub use render::{render_files, render_units, rendering_digest, unit_name, version_digest};
 pub use server::{serve, supervisor_ids};
 pub use systemd::{Bus, Systemd};

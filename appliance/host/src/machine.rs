@@ -3,12 +3,12 @@
 
 use crate::{
     atomic::{sync_folder, write_atomic},
-    console,
+    console, data,
     error::{At, MachineError},
     journal,
     layout::Layout,
     mount, provision,
-    render::{render_files, render_units, rendering_digest, unit_name},
+    render::{render_files, render_units, rendering_digest, unit_name, version_digest},
     setup,
     systemd::Systemd,
     usage,
@@ -24,7 +24,8 @@ use std::{
 };
 use tokio::sync::Mutex;
 use types::{
-    CatalogEntry, Digest, Manifest, Observed, ProcessId, ServiceName, Timestamp,
+    Active, CatalogEntry, Digest, Manifest, Observed, ProcessId, ServiceName, Timestamp,
+    data::DataMark,
     host::{ArchiveInfo, HostReply, HostRequest, RenderInput},
 };
 
@@ -49,6 +50,8 @@ pub struct Machine {
     group: u32,
     /// One change at a time.
     changing: Mutex<()>,
+    /// What takes long.
+    works: data::Works,
 }
 
 impl Machine {
@@ -65,6 +68,7 @@ impl Machine {
             catalogs,
             group,
             changing: Mutex::new(()),
+            works: data::Works::default(),
         }
     }
 
@@ -89,6 +93,10 @@ impl Machine {
                 let lines = journal::read(&service, &processes, lines, after.as_deref()).await?;
                 return Ok(HostReply::Journal { lines });
             }
+            HostRequest::Work { work } => return Ok(HostReply::Work(self.works.state(&work))),
+            HostRequest::Snapshots => {
+                return data::snapshots(&self.layout).map(|snapshots| HostReply::Snapshots { snapshots });
+            }
             HostRequest::Usage { service } => {
                 return Ok(HostReply::Usage(usage::usage(
                     &self.layout,
@@ -112,6 +120,12 @@ impl Machine {
                     .map(|archive| HostReply::Archived { archive });
             }
             HostRequest::Purge { archive } => self.purge(&archive)?,
+            HostRequest::Begin { work, act } => self.works.begin(work, &self.layout, act)?,
+            HostRequest::TakeOver { service, work, at } => {
+                self.must_be_stopped(&service).await?;
+                data::take_over(&self.layout, &service, &work, at)?;
+            }
+            HostRequest::DropSnapshot { snapshot } => data::drop_snapshot(&self.layout, &snapshot)?,
             HostRequest::Provision {
                 service,
                 member,
@@ -141,6 +155,8 @@ impl Machine {
             HostRequest::Observe
             | HostRequest::Archives
             | HostRequest::Journal { .. }
+            | HostRequest::Snapshots
+            | HostRequest::Work { .. }
             | HostRequest::Usage { .. } => {}
         }
         Ok(HostReply::Done)
@@ -221,8 +237,28 @@ impl Machine {
                 "{service} has no units; render them first"
             )));
         }
+        let input = self.rendered_input(service)?;
+        let mark = DataMark {
+            version: version_digest(&input.entry, &input.settings),
+            entry: input.entry,
+        };
+        data::write_mark(&self.layout, service, &mark)?;
         for unit in units {
             self.systemd.restart(&unit).await?;
+        }
+        Ok(())
+    }
+
+    /// Refuses while a process of the service runs.
+    async fn must_be_stopped(&self, service: &ServiceName) -> Result<(), MachineError> {
+        let units = self.systemd.services().await?;
+        let runs = units.iter().any(|((owner, _), unit)| {
+            owner == service && !matches!(unit.active, Active::Inactive | Active::Failed)
+        });
+        if runs {
+            return Err(MachineError::Refused(format!(
+                "{service} still runs; stop it first"
+            )));
         }
         Ok(())
     }
@@ -268,6 +304,7 @@ impl Machine {
             .unwrap_or_default();
         let target = archives.join(&name);
         fs::rename(&data, &target).at("move to the archive", &data)?;
+        data::forget_mark(&self.layout, service);
         sync_folder(&archives)?;
         // DynamicUser= leaves a link beside its private folder; a dangling one would confuse the next start.
         let link = self.layout.root().join("var/lib").join(service.as_str());
@@ -341,7 +378,10 @@ impl Machine {
                 .to_str()
                 .and_then(|name| name.parse::<ServiceName>().ok())
             {
-                observed.services.entry(service).or_default().data = true;
+                let seen = observed.services.entry(service.clone()).or_default();
+                seen.data = true;
+                seen.data_from = data::read_mark(&self.layout, &service);
+                seen.snapshot_before = data::newest(&self.layout, &service).and_then(|newest| newest.before);
             }
         }
         Ok(observed)

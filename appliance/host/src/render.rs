@@ -11,7 +11,7 @@ pub use unit::render_units;
 pub(crate) use unit::{Account, render_account_unit};
 
 use ring::digest::{SHA256, digest};
-use types::{Digest, ProcessId, ServiceName, host::RenderInput};
+use types::{Digest, ProcessId, ServiceName, Settings, host::RenderInput};
 
 /// The systemd unit of a service's process: `service-radicale.service`, `service-miniflux-db.service`.
 pub fn unit_name(service: &ServiceName, process: &ProcessId) -> String {
@@ -27,6 +27,14 @@ pub(crate) fn parse_unit_name(unit: &str) -> Option<(ServiceName, ProcessId)> {
     let inner = unit.strip_prefix("service-")?.strip_suffix(".service")?;
     let (service, process) = inner.split_once("--").unwrap_or((inner, "main"));
     Some((service.parse().ok()?, process.parse().ok()?))
+}
+
+/// What a service's data are used by: the digest of its catalog entry and its settings.
+pub fn version_digest(entry: &Digest, settings: &Settings) -> Digest {
+    let bytes = serde_json::to_vec(&(entry, settings)).unwrap_or_default();
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, &bytes).as_ref());
+    Digest::from_bytes(&hash)
 }
 
 /// Tells whether a rendering is current: the digest of all it is made from, and of the release that renders it.

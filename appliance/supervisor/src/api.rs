@@ -4,6 +4,7 @@
 
 mod account;
 mod address;
+mod backups;
 mod board;
 mod certificates;
 mod checks;
@@ -28,6 +29,7 @@ use axum::{Router, middleware};
 pub fn routes() -> Vec<Route> {
     let mut routes = board::routes();
     routes.extend(services::routes());
+    routes.extend(backups::routes());
     routes.extend(members::routes());
     routes.extend(account::routes());
     routes.extend(certificates::routes());

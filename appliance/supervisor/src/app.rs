@@ -82,6 +82,8 @@ pub struct Parts {
     pub tickets: Mutex<Tickets>,
     /// Names announced on the local network.
     pub announced: Mutex<Announce>,
+    /// What is being done with services' data.
+    pub data: crate::data::Data,
     /// Measurements of the last hour.
     pub histories: Mutex<Histories>,
     /// `librehost.json` and its neighbours, rendered.

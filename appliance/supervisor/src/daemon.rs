@@ -14,6 +14,7 @@ use crate::{
     app::{Announce, Clock, Parts, ReadSensors, Seen, lock},
     catalogs::Catalogs,
     checks::{self, Rounds},
+    data,
     events::Events,
     mdns::Announcer,
     publish::{self, Published},
@@ -124,6 +125,7 @@ impl Supervisor {
             sign_in_attempts: Mutex::new(PerAddress::default()),
             tickets: Mutex::new(Tickets::default()),
             announced: Mutex::new(options.announce),
+            data: data::Data::default(),
             histories: Mutex::new(Histories::default()),
             published: Published::default(),
             rounds: Rounds::default(),
@@ -164,6 +166,7 @@ impl Supervisor {
         }
         tokio::spawn(self.app.certificates.clone().run());
         tokio::spawn(Driver::default().run(self.app.clone()));
+        tokio::spawn(data::run(self.app.clone()));
         tokio::spawn(housekeeping(self.app.clone()));
         tokio::spawn(checks::watch(self.app.clone()));
         tokio::spawn(first_start(self.app.clone()));

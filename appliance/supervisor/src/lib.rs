@@ -12,6 +12,7 @@ pub mod catalogs;
 pub mod checks;
 pub mod cli;
 pub mod daemon;
+pub mod data;
 pub mod error;
 pub mod events;
 pub mod mdns;

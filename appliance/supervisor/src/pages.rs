@@ -7,6 +7,7 @@ mod actions;
 mod archives;
 mod assets;
 mod audit;
+mod backups;
 mod catalog;
 mod certificates;
 mod checks;
@@ -56,6 +57,7 @@ pub fn routes() -> Vec<Route> {
         cooperative::routes,
         members::routes,
         account::routes,
+        backups::routes,
         archives::routes,
         audit::routes,
         shell::routes,

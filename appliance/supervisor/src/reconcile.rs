@@ -9,6 +9,6 @@ mod routes;
 mod status;
 
 pub use driver::{Driver, Wake, open_doors};
-pub use plan::{Plan, Step, Wanted, wanted};
+pub use plan::{Ahead, Plan, Step, Wanted, wanted};
 pub use routes::{Addresses, addresses, route_table};
 pub use status::{Live, derive};

@@ -11,6 +11,7 @@ mod migrations;
 mod profile;
 mod secrets;
 mod sessions;
+mod tasks;
 
 pub use audit::AuditRecord;
 pub use board::AcmeChoice;
@@ -20,6 +21,7 @@ pub use jobs::{Job, JobKind, JobState};
 pub use members::{Member, Role};
 pub use secrets::{AppPassword, Token};
 pub use sessions::Session;
+pub use tasks::Task;
 
 use rusqlite::{Connection, OpenFlags};
 use std::{

@@ -5,7 +5,8 @@
 //! path, a shell word or a unit's text. The host process finds manifests in signed catalogs by itself.
 
 use crate::{
-    name::{BoardName, ClaimCode, Digest, MemberName, ServiceName},
+    data::{Act, Snapshot, WorkState},
+    name::{BoardName, ClaimCode, Digest, MemberName, ServiceName, SnapshotName, WorkId},
     observed::Observed,
     settings::Settings,
     time::Timestamp,
@@ -57,6 +58,36 @@ pub enum HostRequest {
     Purge {
         /// Its name.
         archive: String,
+    },
+    /// Begin a piece of work that may take long. Asked again with the same id while it goes on, or after it was done:
+    /// nothing.
+    Begin {
+        /// Its id.
+        work: WorkId,
+        /// What to do.
+        act: Act,
+    },
+    /// How far a piece of work is.
+    Work {
+        /// Its id.
+        work: WorkId,
+    },
+    /// Put data that were made ready by [`Act::Ready`] in the place of a service's data, in one step; what was there
+    /// becomes a snapshot. The service must be stopped. Done already: nothing.
+    TakeOver {
+        /// The service.
+        service: ServiceName,
+        /// The work that made them ready.
+        work: WorkId,
+        /// Now: it becomes part of the snapshot's name.
+        at: Timestamp,
+    },
+    /// List the local snapshots.
+    Snapshots,
+    /// Delete a local snapshot.
+    DropSnapshot {
+        /// Its name.
+        snapshot: SnapshotName,
     },
     /// Make or change a member's account inside a service that keeps its own.
     Provision {
@@ -136,6 +167,13 @@ pub enum HostReply {
     Archives {
         /// Newest first.
         archives: Vec<ArchiveInfo>,
+    },
+    /// How far a piece of work is.
+    Work(WorkState),
+    /// The local snapshots.
+    Snapshots {
+        /// Newest first.
+        snapshots: Vec<Snapshot>,
     },
     /// Journal lines.
     Journal {

@@ -5,6 +5,7 @@
 //! Only serde and checks of form live here. This crate never does I/O, never reads a clock and never decides.
 
 pub mod catalog;
+pub mod data;
 pub mod desired;
 pub mod host;
 pub mod manifest;
@@ -17,7 +18,9 @@ pub mod time;
 pub use catalog::{Catalog, CatalogEntry};
 pub use desired::{Desired, DesiredService, Running};
 pub use manifest::Manifest;
-pub use name::{BoardName, ClaimCode, Digest, Domain, MemberName, NameError, ProcessId, ServiceName};
+pub use name::{
+    BoardName, ClaimCode, Digest, Domain, MemberName, NameError, ProcessId, ServiceName, SnapshotName, WorkId,
+};
 pub use observed::{Active, Observed, ObservedService, UnitState};
 pub use settings::{SettingError, SettingValue, Settings};
 pub use text::{Language, Text};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Names that are safe by construction: once parsed, each can stand in a path, a unit name or a host name.
 
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Borrow, fmt, str::FromStr};
 
@@ -142,6 +143,28 @@ name!(
     )
 );
 name!(
+    /// A piece of work that the host process goes on with by itself.
+    WorkId,
+    "the id of a piece of work: 1 to 24 lower-case letters or digits",
+    |text| owned(
+        text,
+        (1..=24).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    )
+);
+name!(
+    /// A local snapshot: `<service>-<seconds since 1970>`.
+    SnapshotName,
+    "the name of a snapshot, like radicale-1795600000",
+    |text| {
+        let good = text.rsplit_once('-').is_some_and(|(service, at)| {
+            service.parse::<ServiceName>().is_ok()
+                && (1..=12).contains(&at.len())
+                && at.bytes().all(|b| b.is_ascii_digit())
+        });
+        owned(text, good)
+    }
+);
+name!(
     /// The code that proves possession of a board: 8 Crockford base32 characters (40 bits).
     /// Parsing takes lower case, spaces and hyphens, and reads `I`, `L` as 1 and `O` as 0, as Crockford says
     /// (<https://www.crockford.com/base32.html>).
@@ -161,6 +184,19 @@ name!(
         good.then_some(code)
     }
 );
+
+impl SnapshotName {
+    /// The name of what is copied of `service` at `at` (moments before 1970 count as 1970).
+    pub fn new(service: &ServiceName, at: Timestamp) -> Self {
+        Self(format!("{service}-{}", at.0.clamp(0, 999_999_999_999)))
+    }
+
+    /// The service and the moment it names.
+    pub fn parts(&self) -> Option<(ServiceName, Timestamp)> {
+        let (service, at) = self.0.rsplit_once('-')?;
+        Some((service.parse().ok()?, Timestamp(at.parse().ok()?)))
+    }
+}
 
 impl ClaimCode {
     /// Crockford's base32 alphabet.

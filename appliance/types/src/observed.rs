@@ -2,6 +2,7 @@
 //! What is there, as the host process saw it.
 
 use crate::{
+    data::DataMark,
     name::{Digest, ProcessId, ServiceName},
     time::Timestamp,
 };
@@ -26,6 +27,10 @@ pub struct ObservedService {
     pub units: BTreeMap<ProcessId, UnitState>,
     /// Whether it has a folder with data.
     pub data: bool,
+    /// Which version last started on these data; absent before the first start.
+    pub data_from: Option<DataMark>,
+    /// Ahead of which version the newest snapshot was made (see [`DataMark::version`]).
+    pub snapshot_before: Option<Digest>,
 }
 
 /// State of one systemd unit.

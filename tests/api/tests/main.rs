@@ -23,5 +23,6 @@ mod refusals;
 mod removal;
 mod services;
 mod session;
+mod snapshots;
 mod sudden_death;
 mod versions;

@@ -84,6 +84,9 @@ pub(super) enum Noun {
     /// Data of removed services.
     #[command(subcommand)]
     Archive(Archive),
+    /// Copies of services' data on the board.
+    #[command(subcommand)]
+    Snapshot(Snapshot),
     /// Progress of requests.
     #[command(subcommand)]
     Job(Job),
@@ -321,6 +324,27 @@ pub(super) enum Archive {
     List,
     /// Delete one for ever.
     Purge {
+        /// Its whole name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Snapshot {
+    /// List all.
+    List,
+    /// Copy the data of a service.
+    Add {
+        /// Its name.
+        service: String,
+    },
+    /// Put a copy in the place of its service's data.
+    Restore {
+        /// Its whole name.
+        name: String,
+    },
+    /// Delete one.
+    Remove {
         /// Its whole name.
         name: String,
     },

@@ -4,7 +4,7 @@
 use super::{
     arguments::{
         AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Cooperative, Domain, Job,
-        Member, Noun, Service, Token,
+        Member, Noun, Service, Snapshot, Token,
     },
     client::{Client, Failure},
     print::print,
@@ -159,6 +159,15 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Token(Token::Revoke { id }) => delete(format!("/tokens/{}", segment(id))),
         Noun::Archive(Archive::List) => get("/archives"),
         Noun::Archive(Archive::Purge { name }) => delete(format!("/archives/{}", segment(name))),
+        Noun::Snapshot(Snapshot::List) => get("/backups/snapshots"),
+        Noun::Snapshot(Snapshot::Add { service }) => {
+            post("/backups/snapshots", json!({ "service": service }))
+        }
+        Noun::Snapshot(Snapshot::Restore { name }) => post(
+            &format!("/backups/snapshots/{}/restore", segment(name)),
+            json!({}),
+        ),
+        Noun::Snapshot(Snapshot::Remove { name }) => delete(format!("/backups/snapshots/{}", segment(name))),
         Noun::Job(Job::List) => get("/jobs"),
         Noun::Job(Job::Show { id }) => get(&format!("/jobs/{}", segment(id))),
         Noun::Audit(Audit::List) => get("/audit"),

@@ -74,17 +74,23 @@ fn kind(kind: JobKind, title: String) -> web_ui::JobKind {
         JobKind::Update => web_ui::JobKind::Update(title),
         JobKind::Rollback => web_ui::JobKind::Rollback(title),
         JobKind::Remove => web_ui::JobKind::Remove(title),
+        JobKind::Snapshot => web_ui::JobKind::Snapshot(title),
+        JobKind::Revert => web_ui::JobKind::Revert(title),
     }
 }
 
 /// What a job goes through, in the order of the plan (see `reconcile::Plan`).
 fn steps(kind: JobKind) -> Vec<StepKind> {
-    use StepKind::{Archive, MountBundles, Remove, Render, Start, Stop, WaitReady};
+    use StepKind::{Archive, Copy, Exchange, MountBundles, Remove, Render, Snapshot, Start, Stop, WaitReady};
     match kind {
-        JobKind::Enable | JobKind::Update | JobKind::Rollback => {
-            vec![MountBundles, Render, Start, WaitReady]
+        JobKind::Enable => vec![MountBundles, Render, Start, WaitReady],
+        JobKind::Update | JobKind::Rollback => {
+            vec![MountBundles, Stop, Snapshot, Render, Start, WaitReady]
         }
-        JobKind::Settings | JobKind::Restart => vec![Render, Start, WaitReady],
+        JobKind::Settings => vec![Stop, Snapshot, Render, Start, WaitReady],
+        JobKind::Snapshot => vec![Snapshot],
+        JobKind::Revert => vec![Copy, Stop, Exchange, WaitReady],
+        JobKind::Restart => vec![Render, Start, WaitReady],
         JobKind::Start => vec![Start, WaitReady],
         JobKind::Stop => vec![Stop],
         JobKind::Remove => vec![Remove, Archive],
@@ -92,10 +98,10 @@ fn steps(kind: JobKind) -> Vec<StepKind> {
 }
 
 fn next(job: &Job) -> String {
-    if job.kind == JobKind::Remove {
-        "/archives".into()
-    } else {
-        format!("/services/{}", job.service)
+    match job.kind {
+        JobKind::Remove => "/archives".into(),
+        JobKind::Snapshot => "/backups".into(),
+        _ => format!("/services/{}", job.service),
     }
 }
 
@@ -105,7 +111,12 @@ mod tests {
 
     #[test]
     fn every_step_of_a_job_has_a_word_of_its_own() {
-        for kind in [JobKind::Enable, JobKind::Settings, JobKind::Remove] {
+        for kind in [
+            JobKind::Enable,
+            JobKind::Settings,
+            JobKind::Remove,
+            JobKind::Revert,
+        ] {
             for step in steps(kind) {
                 assert_eq!(StepKind::from_code(step.code()), step);
             }

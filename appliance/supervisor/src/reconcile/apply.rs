@@ -55,7 +55,13 @@ async fn carry_out(
             app.progress(job, step.word(), step.progress()).await;
         }
         log::info!(service = service.as_str(), step = step.word(); "{service}: {}", step.word());
-        let outcome = app.host.ask(step.request(service, app.now())).await;
+        let Some(request) = step.request(service, app.now()) else {
+            if let Step::Snapshot(ahead) = step {
+                crate::data::snapshot_ahead(app, service, ahead);
+            }
+            continue;
+        };
+        let outcome = app.host.ask(request).await;
         if let Err(error) = outcome {
             log::warn!(service = service.as_str(), step = step.word(); "{service}: {} failed: {error}", step.word());
             return Err(error);

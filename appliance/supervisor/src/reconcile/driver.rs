@@ -82,13 +82,21 @@ impl Driver {
             if let Some(live) = self.live.get_mut(service).filter(|_| job.step == "queued") {
                 live.not_before = Timestamp::default();
                 live.problem = None;
+                app.data.try_again(service);
             }
         }
-        let not_before = self
+        let mut not_before: BTreeMap<ServiceName, Timestamp> = self
             .live
             .iter()
             .map(|(name, live)| (name.clone(), live.not_before))
             .collect();
+        // Whoever copies or exchanges data has the service to itself.
+        not_before.extend(
+            app.data
+                .held()
+                .into_iter()
+                .map(|name| (name, Timestamp(i64::MAX))),
+        );
         let plan = Plan::new(&turn.wanted, &turn.observed, &not_before, app.now());
         if !plan.is_empty() {
             apply(app, &plan, &turn.jobs, &mut self.live).await;
@@ -234,11 +242,12 @@ impl Driver {
 
 async fn look(app: &App) -> std::result::Result<Turn, String> {
     // Jobs first: a job that is seen here belongs to a desired state that is seen below.
-    let jobs = app
+    let mut jobs = app
         .store
         .running_jobs()
         .await
         .map_err(|error| host::chain(&error))?;
+    jobs.retain(|job| !job.kind.is_data());
     let desired = app.store.desired().await.map_err(|error| host::chain(&error))?;
     let observed = match app.host.ask(HostRequest::Observe).await {
         Ok(HostReply::Observed(observed)) => observed,
@@ -246,7 +255,12 @@ async fn look(app: &App) -> std::result::Result<Turn, String> {
         Err(error) => return Err(host::chain(&error)),
     };
     let catalogs = app.catalogs.get();
-    let wanted = wanted(&desired, &catalogs);
+    let mut wanted = wanted(&desired, &catalogs);
+    for (service, wanted) in &mut wanted {
+        if let Ok(wanted) = wanted {
+            wanted.no_snapshot = app.data.no_snapshot(service, &wanted.version);
+        }
+    }
     let jobs = jobs.into_iter().map(|job| (job.service.clone(), job)).collect();
     Ok(Turn {
         wanted,

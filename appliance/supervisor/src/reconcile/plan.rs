@@ -6,6 +6,7 @@ use crate::catalogs::Loaded;
 use std::collections::{BTreeMap, BTreeSet};
 use types::{
     Active, Desired, Digest, Observed, ObservedService, Running, ServiceName, Timestamp,
+    data::SnapshotReason,
     host::{HostRequest, RenderInput},
     settings,
 };
@@ -17,6 +18,8 @@ pub enum Step {
     Mount(Digest),
     /// Write units and files.
     Render(RenderInput),
+    /// Copy the data ahead of a version that may change them for ever.
+    Snapshot(Ahead),
     /// Start, or restart from a new rendering.
     Start,
     /// Stop.
@@ -25,6 +28,15 @@ pub enum Step {
     Remove,
     /// Move the data to the archive.
     Archive,
+}
+
+/// What a snapshot is made ahead of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// The version that is to come (see `host::version_digest`).
+    pub version: Digest,
+    /// Whether it is other software or only other settings.
+    pub reason: SnapshotReason,
 }
 
 /// What a desired service comes down to.
@@ -38,6 +50,10 @@ pub struct Wanted {
     pub bundles: Vec<Digest>,
     /// Whether it should run.
     pub running: Running,
+    /// Digest of entry and settings.
+    pub version: Digest,
+    /// Why the snapshot ahead of this version could not be made, if it was tried.
+    pub no_snapshot: Option<String>,
 }
 
 /// What to do, per service, in order.
@@ -73,6 +89,8 @@ pub fn wanted(desired: &Desired, catalogs: &Loaded) -> BTreeMap<ServiceName, Res
         };
         Ok(Wanted {
             rendering: host::rendering_digest(&input),
+            version: host::version_digest(&input.entry, &input.settings),
+            no_snapshot: None,
             input,
             bundles: entry
                 .catalog
@@ -130,11 +148,31 @@ fn present(wanted: &Wanted, seen: &ObservedService, mounted: &BTreeSet<Digest>) 
     if wanted.bundles.iter().any(|bundle| !mounted.contains(bundle)) {
         steps.push(Step::Mount(wanted.input.entry.clone()));
     }
+    let up = |active: Active| matches!(active, Active::Active | Active::Activating);
+    let any_up = seen.units.values().any(|unit| up(unit.active));
+    match ahead(wanted, seen) {
+        Some(ahead) if wanted.no_snapshot.is_none() => {
+            if any_up {
+                steps.push(Step::Stop);
+            }
+            steps.push(Step::Snapshot(ahead));
+            return steps;
+        }
+        // New software on data of which there is no copy: better the old software.
+        Some(ahead) if ahead.reason == SnapshotReason::Update => {
+            let down = !seen.units.is_empty() && !any_up;
+            return if down && wanted.running == Running::Started {
+                vec![Step::Start]
+            } else {
+                Vec::new()
+            };
+        }
+        _ => {}
+    }
     let stale = seen.rendered.as_ref() != Some(&wanted.rendering);
     if stale {
         steps.push(Step::Render(wanted.input.clone()));
     }
-    let up = |active: Active| matches!(active, Active::Active | Active::Activating);
     match wanted.running {
         Running::Started => {
             let down = seen.units.is_empty()
@@ -151,12 +189,29 @@ fn present(wanted: &Wanted, seen: &ObservedService, mounted: &BTreeSet<Digest>) 
             }
         }
         Running::Stopped => {
-            if seen.units.values().any(|unit| up(unit.active)) {
+            if any_up {
                 steps.push(Step::Stop);
             }
         }
     }
     steps
+}
+
+/// The snapshot that has to be made before this version starts on the data.
+pub(super) fn ahead(wanted: &Wanted, seen: &ObservedService) -> Option<Ahead> {
+    let from = seen.data_from.as_ref().filter(|_| seen.data)?;
+    if from.version == wanted.version || seen.snapshot_before.as_ref() == Some(&wanted.version) {
+        return None;
+    }
+    let reason = if from.entry == wanted.input.entry {
+        SnapshotReason::Settings
+    } else {
+        SnapshotReason::Update
+    };
+    Some(Ahead {
+        version: wanted.version.clone(),
+        reason,
+    })
 }
 
 fn absent(seen: &ObservedService) -> Vec<Step> {
@@ -171,10 +226,11 @@ fn absent(seen: &ObservedService) -> Vec<Step> {
 }
 
 impl Step {
-    /// The request that carries the step out.
-    pub fn request(&self, service: &ServiceName, now: Timestamp) -> HostRequest {
+    /// The request that carries the step out; `None` for a snapshot, which takes long and is made by [`crate::data`].
+    pub fn request(&self, service: &ServiceName, now: Timestamp) -> Option<HostRequest> {
         let service = service.clone();
-        match self {
+        Some(match self {
+            Self::Snapshot(_) => return None,
             Self::Mount(entry) => HostRequest::MountBundles {
                 service,
                 entry: entry.clone(),
@@ -184,7 +240,7 @@ impl Step {
             Self::Stop => HostRequest::Stop { service },
             Self::Remove => HostRequest::Remove { service },
             Self::Archive => HostRequest::Archive { service, at: now },
-        }
+        })
     }
 
     /// The word shown in a job.
@@ -192,6 +248,7 @@ impl Step {
         match self {
             Self::Mount(_) => "mount",
             Self::Render(_) => "render",
+            Self::Snapshot(_) => "snapshot",
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Remove => "remove",
@@ -203,7 +260,9 @@ impl Step {
     pub fn progress(&self) -> u8 {
         match self {
             Self::Mount(_) => 10,
-            Self::Render(_) | Self::Stop | Self::Remove => 30,
+            Self::Snapshot(_) => 35,
+            Self::Stop | Self::Remove => 30,
+            Self::Render(_) => 40,
             Self::Start => 50,
             Self::Archive => 70,
         }

@@ -43,6 +43,13 @@ pub fn derive(
     if let Some(problem) = &live.problem {
         return (ServiceState::Failing, problem.clone());
     }
+    let ahead = seen.and_then(|seen| super::plan::ahead(wanted, seen));
+    if let (Some(ahead), Some(why)) = (ahead, &wanted.no_snapshot)
+        && ahead.reason == types::data::SnapshotReason::Update
+    {
+        let text = format!("The update waits, since its data could not be copied first: {why}.");
+        return (ServiceState::Failing, text);
+    }
     if wanted.running == Running::Stopped {
         return (ServiceState::Stopped, String::new());
     }

@@ -27,10 +27,14 @@ pub enum JobKind {
     Rollback,
     /// Remove it, archiving its data.
     Remove,
+    /// Copy its data.
+    Snapshot,
+    /// Put a snapshot in the place of its data.
+    Revert,
 }
 
 impl JobKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Enable,
         Self::Settings,
         Self::Start,
@@ -39,6 +43,8 @@ impl JobKind {
         Self::Update,
         Self::Rollback,
         Self::Remove,
+        Self::Snapshot,
+        Self::Revert,
     ];
 
     /// The word for programs.
@@ -52,7 +58,14 @@ impl JobKind {
             Self::Update => "update",
             Self::Rollback => "rollback",
             Self::Remove => "remove",
+            Self::Snapshot => "snapshot",
+            Self::Revert => "revert",
         }
+    }
+
+    /// Whether [`crate::data`] carries it out, and not the reconcile loop.
+    pub fn is_data(self) -> bool {
+        matches!(self, Self::Snapshot | Self::Revert)
     }
 }
 
@@ -157,10 +170,12 @@ pub(super) fn insert(
         sql,
         params![id, kind.word(), service.as_str(), generation, by, now.0],
     )?;
-    // A newer request for the same service takes over from one that has not ended.
-    let sql = "UPDATE job SET state = 'done', step = 'superseded', progress = 100, ended = ?3
-               WHERE service = ?1 AND state = 'running' AND id <> ?2";
-    connection.execute(sql, params![service.as_str(), id, now.0])?;
+    if !kind.is_data() {
+        // A newer request for the same service takes over from one that has not ended.
+        let sql = "UPDATE job SET state = 'done', step = 'superseded', progress = 100, ended = ?3
+                   WHERE service = ?1 AND state = 'running' AND id <> ?2 AND id NOT IN (SELECT job FROM task)";
+        connection.execute(sql, params![service.as_str(), id, now.0])?;
+    }
     let sql = "DELETE FROM job WHERE state <> 'running' AND id NOT IN (SELECT id FROM job ORDER BY created DESC LIMIT ?1)";
     connection.execute(sql, [KEPT])?;
     Ok(id)

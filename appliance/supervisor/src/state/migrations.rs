@@ -8,6 +8,7 @@ use std::path::Path;
 const STEPS: &[&str] = &[
     include_str!("migrations/1-board.sql"),
     include_str!("migrations/2-checks.sql"),
+    include_str!("migrations/3-data.sql"),
 ];
 
 /// Brings the database to the newest schema. Before a change of an existing schema a copy is kept beside it, so that

@@ -2,6 +2,7 @@
 //! Every page with realistic data. Texts that people or other programs choose go through `says`, so that tests can
 //! make them hostile.
 
+mod backups;
 mod board;
 mod people;
 mod public;
@@ -71,6 +72,7 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("economy", s.text(TextKind::Economic).render()),
         ("job", s.job(JobState::Running).render()),
         ("job-failed", s.job(JobState::Failed).render()),
+        ("backups", s.backups().render()),
         ("archives", s.archives().render()),
         ("audit", s.audit().render()),
         ("error", s.error(ErrorKind::NotFound, true).render()),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 use super::*;
 use proptest::prelude::*;
-use types::{ProcessId, UnitState};
+use types::{ProcessId, UnitState, data::DataMark};
 
 fn digest(number: u8) -> Digest {
     Digest::from_bytes(&[number; 32])
@@ -18,6 +18,8 @@ fn a_wanted(name: &str, version: u8, running: Running) -> Wanted {
     };
     let rendering = host::rendering_digest(&input);
     Wanted {
+        version: host::version_digest(&input.entry, &input.settings),
+        no_snapshot: None,
         rendering,
         input,
         bundles: vec![digest(version)],
@@ -37,7 +39,18 @@ fn apply(observed: &mut Observed, name: &ServiceName, step: &Step) {
             observed.mounted.insert(entry.clone());
         }
         Step::Render(input) => seen.rendered = Some(host::rendering_digest(input)),
+        Step::Snapshot(ahead) => {
+            assert!(seen.units.values().all(|unit| unit.active == Active::Inactive));
+            seen.snapshot_before = Some(ahead.version.clone());
+        }
         Step::Start => {
+            seen.data_from = (0..4)
+                .map(|version| a_wanted(name.as_str(), version, Running::Started))
+                .find(|wanted| Some(&wanted.rendering) == seen.rendered.as_ref())
+                .map(|wanted| DataMark {
+                    entry: wanted.input.entry,
+                    version: wanted.version,
+                });
             let state = UnitState {
                 active: Active::Active,
                 started_from: seen.rendered.clone(),
@@ -55,7 +68,7 @@ fn apply(observed: &mut Observed, name: &ServiceName, step: &Step) {
             seen.units.clear();
             seen.rendered = None;
         }
-        Step::Archive => seen.data = false,
+        Step::Archive => (seen.data, seen.data_from) = (false, None),
     }
 }
 
@@ -127,6 +140,69 @@ fn a_service_that_restarts_by_itself_is_not_disturbed_and_a_failed_step_waits() 
     assert!(!Plan::new(&wishes, &Observed::default(), &held, Timestamp(10)).is_empty());
 }
 
+/// Two turns: everything up to the first start.
+fn settled(wishes: &World) -> Observed {
+    let mut observed = Observed::default();
+    let none = BTreeMap::new();
+    for (name, steps) in &Plan::new(wishes, &observed.clone(), &none, Timestamp(0)).services {
+        for step in steps {
+            apply(&mut observed, name, step);
+        }
+    }
+    observed
+}
+
+fn words(plan: &Plan) -> Vec<&'static str> {
+    plan.services.values().flatten().map(Step::word).collect()
+}
+
+#[test]
+fn other_software_starts_only_after_the_data_were_copied() {
+    let mut observed = settled(&world(&[(1, true)]));
+    let mut newer = world(&[(2, true)]);
+    let none = BTreeMap::new();
+    let plan = Plan::new(&newer, &observed, &none, Timestamp(0));
+    assert_eq!(words(&plan), ["mount", "stop", "snapshot"]);
+    for (name, steps) in &plan.services {
+        for step in steps {
+            apply(&mut observed, name, step);
+        }
+    }
+    let plan = Plan::new(&newer, &observed, &none, Timestamp(0));
+    assert_eq!(words(&plan), ["render", "start"]);
+    // The copy failed: the old software starts again, the new one never.
+    for seen in observed.services.values_mut() {
+        seen.snapshot_before = None;
+    }
+    for wanted in newer.values_mut().flatten() {
+        wanted.no_snapshot = Some("no room".into());
+    }
+    let plan = Plan::new(&newer, &observed, &none, Timestamp(0));
+    assert_eq!(words(&plan), ["start"]);
+}
+
+#[test]
+fn settings_are_changed_even_without_room_for_a_copy() {
+    let observed = settled(&world(&[(1, true)]));
+    let mut changed = world(&[(1, true)]);
+    for wanted in changed.values_mut().flatten() {
+        wanted
+            .input
+            .settings
+            .insert("on".into(), types::SettingValue::Bool(true));
+        wanted.rendering = host::rendering_digest(&wanted.input);
+        wanted.version = host::version_digest(&wanted.input.entry, &wanted.input.settings);
+    }
+    let none = BTreeMap::new();
+    let plan = Plan::new(&changed, &observed, &none, Timestamp(0));
+    assert_eq!(words(&plan), ["stop", "snapshot"]);
+    for wanted in changed.values_mut().flatten() {
+        wanted.no_snapshot = Some("no room".into());
+    }
+    let plan = Plan::new(&changed, &observed, &none, Timestamp(0));
+    assert_eq!(words(&plan), ["render", "start"]);
+}
+
 proptest! {
     /// Whatever was asked for in between, and wherever power was cut, the machine ends as asked.
     #[test]
@@ -144,7 +220,8 @@ proptest! {
                 apply(&mut observed, name, step);
             }
         }
-        for _ in 0..2 {
+        // One turn up to the snapshot, one from there on, one more for what a cut left half done.
+        for _ in 0..3 {
             let plan = Plan::new(&last, &observed.clone(), &none, Timestamp(0));
             for (name, steps) in &plan.services {
                 for step in steps {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! A piece of work of the host process, followed to its end.
+
+use crate::App;
+use host::HostError;
+use std::time::Duration;
+use types::{
+    WorkId,
+    data::{Act, WorkState},
+    host::{HostReply, HostRequest},
+};
+
+/// Why a task is not done.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// It cannot be done.
+    Refused {
+        /// A word for programs.
+        code: String,
+        /// For people.
+        message: String,
+    },
+    /// The host process does not answer; it restarts by itself.
+    Later(String),
+}
+
+impl Trouble {
+    /// It cannot be done, for this reason.
+    pub(super) fn refused(code: &str, message: impl Into<String>) -> Self {
+        Self::Refused {
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl From<HostError> for Trouble {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::Refused { code, message } => Self::Refused { code, message },
+            error => Self::Later(host::chain(&error)),
+        }
+    }
+}
+
+impl From<crate::state::StateError> for Trouble {
+    fn from(error: crate::state::StateError) -> Self {
+        Self::Later(host::chain(&error))
+    }
+}
+
+/// First and longest pause between two looks.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// Begins `act` and waits for its end, telling `progress` the bytes done and in all.
+pub(super) async fn follow(
+    app: &App,
+    work: &WorkId,
+    act: &Act,
+    mut progress: impl AsyncFnMut(u64, Option<u64>),
+) -> Result<(), Trouble> {
+    let mut pause = PAUSE.0;
+    loop {
+        let state = app.host.ask(HostRequest::Work { work: work.clone() }).await?;
+        match state {
+            HostReply::Work(WorkState::Done) => return Ok(()),
+            HostReply::Work(WorkState::Failed { code, message }) => {
+                return Err(Trouble::Refused { code, message });
+            }
+            HostReply::Work(WorkState::Running { done, total }) => progress(done, total).await,
+            _ => {
+                let (work, act) = (work.clone(), act.clone());
+                app.host.ask(HostRequest::Begin { work, act }).await?;
+                continue;
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}

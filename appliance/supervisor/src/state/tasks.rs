@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! What jobs that copy data have to do. Recorded with the job, so that they go on after a power cut.
+
+use super::{
+    Result, Store,
+    board::generation,
+    jobs::{self, Job, JobKind},
+    stored_json, to_json,
+};
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use types::{MemberName, ServiceName, SnapshotName, Timestamp};
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum Task {
+    /// Copy a service's data.
+    Snapshot {
+        /// Which.
+        service: ServiceName,
+    },
+    /// Put a snapshot in the place of a service's data.
+    Revert {
+        /// The snapshot.
+        snapshot: SnapshotName,
+        /// Its service.
+        service: ServiceName,
+    },
+}
+
+impl Task {
+    /// The kind of its job.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Snapshot { .. } => JobKind::Snapshot,
+            Self::Revert { .. } => JobKind::Revert,
+        }
+    }
+
+    /// What it is about.
+    pub fn service(&self) -> &ServiceName {
+        match self {
+            Self::Snapshot { service } | Self::Revert { service, .. } => service,
+        }
+    }
+}
+
+impl Store {
+    /// Records a task and its job. `None` when one for the same service has not ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_task(&self, task: Task, by: &MemberName, now: Timestamp) -> Result<Option<String>> {
+        let by = by.to_string();
+        self.run(move |connection| {
+            let change = connection.transaction()?;
+            let sql =
+                "SELECT 1 FROM job JOIN task ON task.job = job.id WHERE service = ?1 AND state = 'running'";
+            let busy: Option<i64> = change
+                .query_row(sql, [task.service().as_str()], |row| row.get(0))
+                .optional()?;
+            if busy.is_some() {
+                return Ok(None);
+            }
+            let generation = generation(&change)?;
+            let job = jobs::insert(&change, task.kind(), task.service(), generation, &by, now)?;
+            let sql = "INSERT INTO task (job, task) VALUES (?1, ?2)";
+            change.execute(sql, params![job, to_json(&task)?])?;
+            super::audit::append(&change, now, &by, task.kind().word(), task.service().as_str())?;
+            change.commit()?;
+            Ok(Some(job))
+        })
+        .await
+    }
+
+    /// Tasks whose jobs have not ended, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tasks(&self) -> Result<Vec<(Job, Task)>> {
+        let jobs = self.running_jobs().await?;
+        self.run(move |connection| {
+            let mut tasks = Vec::new();
+            for job in jobs {
+                let sql = "SELECT task FROM task WHERE job = ?1";
+                let text: Option<String> = connection
+                    .query_row(sql, [&job.id], |row| row.get(0))
+                    .optional()?;
+                if let Some(text) = text {
+                    tasks.push((job, stored_json(&text)?));
+                }
+            }
+            tasks.sort_by_key(|(job, _)| job.created);
+            Ok(tasks)
+        })
+        .await
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Copies of services' data, here and elsewhere.
+
+use crate::{
+    i18n::T,
+    layout::{Layout, page},
+};
+use types::{ServiceName, Timestamp};
+
+/// `GET /backups`: copies of services' data.
+///
+/// Forms: `POST /backups/snapshots` with `service`; `POST /backups/snapshots/revert` and
+/// `POST /backups/snapshots/drop` with `snapshot`. Success: 303 to the job, or to `/backups`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupsPage {
+    /// What every page knows.
+    pub layout: Layout,
+    /// Enabled services and their titles, to be copied now.
+    pub services: Vec<(ServiceName, String)>,
+    /// The copies on the board, newest first.
+    pub copies: Vec<CopyRow>,
+    /// Days that copies are kept.
+    pub copy_days: u32,
+}
+
+/// Why a copy was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyReason {
+    /// Ahead of an update.
+    Update,
+    /// Ahead of a change of settings.
+    Settings,
+    /// Ahead of a restore.
+    Restore,
+    /// Somebody asked.
+    Manual,
+}
+
+impl CopyReason {
+    pub(crate) fn text(self, t: T) -> &'static str {
+        match self {
+            Self::Update => t.backups_reason_update(),
+            Self::Settings => t.backups_reason_settings(),
+            Self::Restore => t.backups_reason_restore(),
+            Self::Manual => t.backups_reason_manual(),
+        }
+    }
+}
+
+/// A copy on the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyRow {
+    /// `<service>-<time>`.
+    pub name: String,
+    /// Title of the service.
+    pub title: String,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: CopyReason,
+    /// Version of the software that had used the data; empty when no catalog has it any more.
+    pub version: String,
+    /// Files.
+    pub files: u64,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// Bytes it shares with no other copy.
+    pub own_bytes: u64,
+    /// Whether its service is enabled, so that one can go back to it.
+    pub enabled: bool,
+}
+
+page!(BackupsPage, "backups.html");
