@@ -91,9 +91,9 @@ impl SigningKey {
             .map_err(|_| KeyError::Private)
     }
 
-    /// Signs a catalog's exact bytes: 64 bytes for `catalog.sig`.
-    pub fn sign(&self, json: &[u8]) -> Vec<u8> {
-        self.0.sign(json).as_ref().to_vec()
+    /// Signs exact bytes, such as a catalog's: 64 bytes.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.0.sign(message).as_ref().to_vec()
     }
 
     /// The half that boards get.

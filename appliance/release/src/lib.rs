@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Signed metadata of service bundles: what a board believes about software before it runs any of it.
+//! Signed metadata of service bundles and of the board's own releases ([`system`]): what a board believes about
+//! software before it runs any of it.
 //!
 //! A catalog is one JSON document and a 64-byte ed25519 signature over its exact bytes. It names every service's
 //! manifest, templates, icon and bundle images, each image by its SHA-256. Nothing in it is looked at before the
@@ -27,6 +28,7 @@ mod catalog;
 mod digest;
 mod folder;
 mod key;
+pub mod system;
 
 pub use catalog::{
     CatalogError, check_architecture, check_expiry, check_replaces, entry_digest, find_entry, manifest_of,

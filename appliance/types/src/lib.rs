@@ -11,6 +11,7 @@ pub mod host;
 pub mod manifest;
 pub mod name;
 pub mod observed;
+pub mod release;
 pub mod settings;
 pub mod text;
 pub mod time;
