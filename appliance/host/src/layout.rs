@@ -56,6 +56,11 @@ impl Layout {
         self.at("run/commonhost/sockets").join(service.as_str())
     }
 
+    /// The folder in which the supervisor answers a service's questions about members.
+    pub fn directory(&self, service: &ServiceName) -> PathBuf {
+        self.at("run/commonhost/ldap").join(service.as_str())
+    }
+
     /// A service's data.
     pub fn data(&self, service: &ServiceName) -> PathBuf {
         self.at("data/services").join(service.as_str())

@@ -27,6 +27,7 @@ use types::{
     Active, CatalogEntry, Digest, Manifest, Observed, ProcessId, ServiceName, Timestamp,
     data::DataMark,
     host::{ArchiveInfo, HostReply, HostRequest, RenderInput},
+    manifest::SignIn,
 };
 
 /// Where the machine finds manifests: in catalogs whose signature it has checked itself.
@@ -207,10 +208,11 @@ impl Machine {
         let files = render_files(&entry.manifest, &entry.catalog, input)?;
         let units = render_units(&entry.manifest, &entry.catalog, input, &self.layout);
 
-        let sockets = self.layout.sockets(&input.service);
-        fs::create_dir_all(&sockets).at("create", &sockets)?;
-        chown(&sockets, None, Some(Gid::from_raw(self.group))).at("change the group of", &sockets)?;
-        fs::set_permissions(&sockets, fs::Permissions::from_mode(0o2777)).at("set the mode of", &sockets)?;
+        self.shared_folder(&self.layout.sockets(&input.service), 0o2777)?;
+        if entry.manifest.sign_in == (SignIn::Ldap {}) {
+            // The supervisor puts its socket there; the service may only connect.
+            self.shared_folder(&self.layout.directory(&input.service), 0o2775)?;
+        }
         let folder = self.layout.files(&input.service);
         fs::create_dir_all(&folder).at("create", &folder)?;
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).at("set the mode of", &folder)?;
@@ -228,6 +230,13 @@ impl Machine {
         let text = units.get(&main).map_or("", String::as_str);
         write_atomic(&units_folder.join(&main), text.as_bytes(), 0o644)?;
         self.systemd.reload().await
+    }
+
+    /// A folder that the supervisor's group shares.
+    fn shared_folder(&self, folder: &Path, mode: u32) -> Result<(), MachineError> {
+        fs::create_dir_all(folder).at("create", folder)?;
+        chown(folder, None, Some(Gid::from_raw(self.group))).at("change the group of", folder)?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(mode)).at("set the mode of", folder)
     }
 
     async fn start(&self, service: &ServiceName) -> Result<(), MachineError> {
@@ -276,7 +285,11 @@ impl Machine {
         let main = unit_name(service, &main_process());
         let mut units = self.units(service)?;
         units.sort_by_key(|unit| *unit == main);
-        for folder in [self.layout.files(service), self.layout.sockets(service)] {
+        for folder in [
+            self.layout.files(service),
+            self.layout.sockets(service),
+            self.layout.directory(service),
+        ] {
             remove_folder(&folder)?;
         }
         for unit in units {

@@ -7,6 +7,7 @@ use crate::{
         tickets::Tickets,
     },
     catalogs::Catalogs,
+    directory::Directory,
     events::{Event, Events},
     reconcile::{Addresses, Wake},
     services::history::Histories,
@@ -64,6 +65,8 @@ pub struct Parts {
     pub routes: Arc<ArcSwap<RouteTable>>,
     /// Folder with one folder of sockets per service.
     pub sockets: PathBuf,
+    /// What answers services that speak LDAP.
+    pub(crate) directory: Mutex<Directory>,
     /// Tells the time.
     pub clock: Clock,
     /// Tells how the board is.

@@ -15,6 +15,7 @@ use crate::{
     catalogs::Catalogs,
     checks::{self, Rounds},
     data,
+    directory::Directory,
     events::Events,
     mdns::Announcer,
     publish::{self, Published},
@@ -46,6 +47,8 @@ pub struct Options {
     pub data: PathBuf,
     /// Folder with one folder of sockets per service.
     pub sockets: PathBuf,
+    /// Folder with one folder per service that asks about members.
+    pub directory: PathBuf,
     /// The host process.
     pub host: Arc<dyn Host>,
     /// The signed catalogs.
@@ -66,6 +69,7 @@ impl Options {
         let mut announcer = Announcer::new();
         Self {
             sockets: PathBuf::from("/run/commonhost/sockets"),
+            directory: PathBuf::from("/run/commonhost/ldap"),
             host: Arc::new(HostClient::new("/run/commonhost/host.sock")),
             catalogs: Arc::new(Catalogs::load(&layout)),
             clock: Arc::new(host::clock::now),
@@ -116,6 +120,7 @@ impl Supervisor {
             certificates,
             routes: Arc::new(ArcSwap::from_pointee(RouteTable::default())),
             sockets: options.sockets,
+            directory: Mutex::new(Directory::new(options.directory)),
             clock: options.clock,
             sensors: options.sensors,
             events: Events::new(),

@@ -13,6 +13,8 @@ pub mod checks;
 pub mod cli;
 pub mod daemon;
 pub mod data;
+pub mod directory;
+pub mod domains;
 pub mod error;
 pub mod events;
 pub mod mdns;

@@ -266,6 +266,9 @@ pub enum SignIn {
         #[serde(default)]
         groups: Option<String>,
     },
+    /// The service asks the board's directory (LDAP version 3, read-only), which it finds at the socket
+    /// [`LDAP_SOCKET`]: it searches for the member and binds as the member with an app password for this service.
+    Ldap {},
     /// Accounts are made in the service by a command. It runs in the service's sandbox, as its user, with
     /// `MEMBER` and `DISPLAY_NAME` in the environment and the password in the file `%d/password`.
     Provision {
@@ -276,12 +279,24 @@ pub enum SignIn {
     },
 }
 
+/// Folder in which a service with `[sign_in] method = "ldap"` finds the board's directory.
+pub const LDAP_FOLDER: &str = "/run/ldap";
+/// The socket in it, in the URI form of the common C library.
+pub const LDAP_URI: &str = "ldapi://%2Frun%2Fldap%2Fldap.sock";
+/// The socket's file name.
+pub const LDAP_SOCKET: &str = "ldap.sock";
+/// Where members stand in the directory: `uid=<name>` below it.
+pub const LDAP_MEMBERS: &str = "ou=members,o=commonhost";
+/// Where groups stand in the directory: `cn=<group>` below it.
+pub const LDAP_GROUPS: &str = "ou=groups,o=commonhost";
+
 /// `[files.<name>]`: a file rendered from settings, found by the service at `%d/<name>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileTemplate {
     /// Template file beside the manifest, in minijinja's syntax. It sees `settings`, `service`, `board`, `host`
-    /// (the service's first public host name), `origin` (`https://<host>`) and `hosts`.
+    /// (the service's first public host name), `origin` (`https://<host>`), `hosts`, and `ldap` (`uri`, `socket`,
+    /// `members`, `groups`).
     pub template: String,
 }
 
@@ -389,6 +404,11 @@ impl Manifest {
     /// The listener that members and the public open in a browser: `web`.
     pub fn web(&self) -> Option<&Listen> {
         self.listen.get("web")
+    }
+
+    /// Whether members' apps sign in to it with app passwords.
+    pub fn takes_app_passwords(&self) -> bool {
+        self.service.app_passwords || matches!(self.sign_in, SignIn::Ldap {} | SignIn::Provision { .. })
     }
 
     fn verify(&self) -> Result<(), String> {

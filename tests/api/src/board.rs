@@ -214,6 +214,7 @@ impl Board {
         Options {
             data: self.root().join("data/commonhost"),
             sockets: self.root().join("run/commonhost/sockets"),
+            directory: self.root().join("run/commonhost/ldap"),
             host: self.host.clone(),
             catalogs: Arc::clone(&self.catalogs),
             clock: Arc::new(move || Timestamp(clock.load(Ordering::Relaxed))),

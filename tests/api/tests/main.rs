@@ -14,6 +14,7 @@ mod command_line;
 mod crashes;
 mod cross_site;
 mod description;
+mod directory;
 mod events;
 mod front_door;
 mod members;

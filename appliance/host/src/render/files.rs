@@ -4,7 +4,11 @@
 use crate::error::MachineError;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, syntax::SyntaxConfig};
 use std::collections::BTreeMap;
-use types::{CatalogEntry, Manifest, SettingValue, host::RenderInput};
+use types::{
+    CatalogEntry, Manifest, SettingValue,
+    host::RenderInput,
+    manifest::{LDAP_FOLDER, LDAP_GROUPS, LDAP_MEMBERS, LDAP_SOCKET, LDAP_URI},
+};
 
 /// Every file of `[files]`, by name.
 ///
@@ -37,6 +41,12 @@ pub fn render_files(
         host => host,
         hosts => input.hosts.clone(),
         origin => format!("https://{host}"),
+        ldap => context! {
+            uri => LDAP_URI,
+            socket => format!("{LDAP_FOLDER}/{LDAP_SOCKET}"),
+            members => LDAP_MEMBERS,
+            groups => LDAP_GROUPS,
+        },
     };
     let mut files = BTreeMap::new();
     for (name, file) in &manifest.files {

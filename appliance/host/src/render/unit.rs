@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use types::{
     CatalogEntry, Manifest, MemberName, ProcessId,
     host::RenderInput,
-    manifest::{Network, Process},
+    manifest::{LDAP_FOLDER, Network, Process, SignIn},
 };
 
 /// The units of a service, by unit name. Deterministic: same input, same bytes.
@@ -179,6 +179,14 @@ impl Unit<'_> {
             "BindPaths",
             format!("{}:/run/service", self.layout.sockets(service).display()),
         );
+        if self.manifest.sign_in == (SignIn::Ldap {}) {
+            let folder = self.layout.directory(service);
+            line(
+                text,
+                "BindReadOnlyPaths",
+                format!("{}:{LDAP_FOLDER}", folder.display()),
+            );
+        }
         for name in self.manifest.files.keys() {
             let path = self.layout.files(service).join(name);
             line(text, "LoadCredential", format!("{name}:{}", path.display()));

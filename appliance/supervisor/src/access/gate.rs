@@ -72,7 +72,7 @@ impl Gate for SignInGate {
 impl SignInGate {
     async fn check_app_password(&self, request: &GateRequest<'_>, name: &str, password: &str) -> Verdict {
         let (app, now) = (&self.0, self.0.now());
-        let hash = secret::hash(&password.trim().to_ascii_lowercase());
+        let hash = secret::hash_typed(password);
         let found = app
             .store
             .app_password_member(hash, request.service.clone(), now)
@@ -126,15 +126,20 @@ impl SignInGate {
     }
 }
 
-fn allow(member: &Member, consumed_authorization: bool) -> Verdict {
+/// The groups of a member, as services get to know them.
+pub(crate) fn groups(member: &Member) -> Vec<String> {
     let mut groups = vec![MEMBERS.to_owned()];
     if member.role == Role::Steward {
         groups.push(STEWARDS.to_owned());
     }
+    groups
+}
+
+fn allow(member: &Member, consumed_authorization: bool) -> Verdict {
     let identity = Identity {
         member: member.name.clone(),
         display_name: member.display_name.clone(),
-        groups,
+        groups: groups(member),
     };
     Verdict::Allow(Allowed {
         identity: Some(identity),

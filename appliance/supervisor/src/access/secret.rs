@@ -55,6 +55,11 @@ pub fn hash(secret: &str) -> String {
     Digest::from_bytes(&bytes).to_string()
 }
 
+/// The stored form of a secret that a person typed: capitals and blanks around it do not matter.
+pub fn hash_typed(secret: &str) -> String {
+    hash(&secret.trim().to_ascii_lowercase())
+}
+
 /// Whether two texts are equal, in a time that does not tell where they differ: their hashes are compared.
 pub fn same(a: &str, b: &str) -> bool {
     hash(a) == hash(b)

@@ -78,7 +78,7 @@ pub(super) fn routes() -> Vec<Route> {
             Method::POST,
             "/api/v1/app-passwords",
             SignedIn,
-            "Make a password for one app and one service; it is shown once.",
+            "Make a password for one device and some services; it is shown once.",
             add_app_password,
         )
         .takes::<NewAppPassword>()
@@ -196,8 +196,11 @@ async fn app_passwords(State(app): State<App>, caller: Caller) -> Result<Json<Ve
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewAppPassword {
-    /// Which service it opens.
-    service: String,
+    /// Which services it opens.
+    #[serde(default)]
+    services: Vec<String>,
+    /// The same for one service.
+    service: Option<String>,
     /// Where it is used.
     device: String,
 }
@@ -207,8 +210,8 @@ async fn add_app_password(
     caller: Caller,
     Body(body): Body<NewAppPassword>,
 ) -> Result<(StatusCode, Json<Made<AppPassword>>), ApiError> {
-    let (made, secret) =
-        members::add_app_password(&app, caller.member()?, &body.service, &body.device).await?;
+    let services: Vec<String> = body.services.into_iter().chain(body.service).collect();
+    let (made, secret) = members::add_app_password(&app, caller.member()?, &services, &body.device).await?;
     Ok((StatusCode::CREATED, Json(Made { made, secret })))
 }
 

@@ -5,7 +5,6 @@ use super::{Body, Route, address::Path};
 use crate::{
     ApiError, App,
     access::{Caller, Policy},
-    members,
     state::{AcmeChoice, DomainRecord},
 };
 use axum::{Json, extract::State};
@@ -124,7 +123,7 @@ async fn add(
     caller: Caller,
     Body(body): Body<NewDomain>,
 ) -> Result<(StatusCode, Json<DomainRecord>), ApiError> {
-    let record = members::add_domain(&app, &body.name, body.service.as_deref(), caller.name()?).await?;
+    let record = crate::domains::add(&app, &body.name, body.service.as_deref(), caller.name()?).await?;
     Ok((StatusCode::CREATED, Json(record)))
 }
 

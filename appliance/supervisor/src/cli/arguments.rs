@@ -289,8 +289,9 @@ pub(super) enum AppPassword {
     List,
     /// Make one; it is shown once.
     Add {
-        /// Which service it opens.
-        service: String,
+        /// Which services it opens.
+        #[arg(required = true)]
+        services: Vec<String>,
         /// Where it is used, like "Alice's phone".
         #[arg(long, default_value = "command line")]
         device: String,

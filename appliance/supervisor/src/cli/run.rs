@@ -150,9 +150,10 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
             Some(Value::Object(pairs(values)?)),
         ),
         Noun::AppPassword(AppPassword::List) => get("/app-passwords"),
-        Noun::AppPassword(AppPassword::Add { service, device }) => {
-            post("/app-passwords", json!({ "service": service, "device": device }))
-        }
+        Noun::AppPassword(AppPassword::Add { services, device }) => post(
+            "/app-passwords",
+            json!({ "services": services, "device": device }),
+        ),
         Noun::AppPassword(AppPassword::Revoke { id }) => delete(format!("/app-passwords/{}", segment(id))),
         Noun::Token(Token::List) => get("/tokens"),
         Noun::Token(Token::Add { name }) => post("/tokens", json!({ "name": name })),

@@ -114,7 +114,8 @@ async fn make_password(visit: Visit, Path(name): Path<String>, fields: Fields) -
     let service = facts::one(&visit.app, &name).await?;
     let device = fields.trimmed("device").to_owned();
     let member = visit.caller.member()?.clone();
-    let made = members::add_app_password(&visit.app, &member, service.name.as_str(), &device).await;
+    let services = [service.name.to_string()];
+    let made = members::add_app_password(&visit.app, &member, &services, &device).await;
     let filled = match made {
         Ok((made, secret)) => Filled {
             secret: Some(NewSecret {

@@ -6,7 +6,7 @@ use super::{
     form::{Fields, required_or},
     shell::{INVALID, Visit, show_as},
 };
-use crate::{ApiError, access::Policy, api, api::Route, members, state::AcmeChoice};
+use crate::{ApiError, access::Policy, api, api::Route, state::AcmeChoice};
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{Method, StatusCode};
@@ -177,7 +177,7 @@ fn fingerprint(pem: &str) -> String {
 async fn add(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     let by = visit.caller.name()?.clone();
     let (domain, service) = (fields.get("domain"), fields.get("service"));
-    match members::add_domain(&visit.app, domain, Some(service), &by).await {
+    match crate::domains::add(&visit.app, domain, Some(service), &by).await {
         Ok(record) => Ok(visit.redirect(
             "/certificates",
             Some(Notice::DomainAdded(record.name.to_string())),

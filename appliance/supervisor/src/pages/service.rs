@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use types::{
     Manifest, SettingError,
     host::{HostReply, HostRequest, JournalLine},
-    manifest::{Network, SignIn},
+    manifest::Network,
 };
 use web_ui::{
     Address, AppPasswordRow, AppPasswords, Connect, LogLine, NewSecret, Sandbox, ServicePage, ServiceState,
@@ -161,9 +161,10 @@ async fn app_passwords(
     new: Option<NewSecret>,
     device: TextField,
 ) -> Result<Option<AppPasswords>, ApiError> {
-    let takes = service.entry.as_ref().is_some_and(|entry| {
-        entry.manifest.service.app_passwords || matches!(entry.manifest.sign_in, SignIn::Provision { .. })
-    });
+    let takes = service
+        .entry
+        .as_ref()
+        .is_some_and(|entry| entry.manifest.takes_app_passwords());
     if !takes {
         return Ok(None);
     }
@@ -174,7 +175,7 @@ async fn app_passwords(
         .await?;
     let mine = all
         .into_iter()
-        .filter(|password| password.service == service.name);
+        .filter(|password| password.services.contains(&service.name));
     let list = mine.map(|password| AppPasswordRow {
         id: password.id,
         device: password.device,

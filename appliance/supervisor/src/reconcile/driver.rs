@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     App,
-    app::Seen,
+    app::{Seen, lock},
     catalogs::Loaded,
     state::{Job, JobState, Result},
     views::ServiceState,
@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use types::{
     Active, Observed, Running, ServiceName, Timestamp,
     host::{HostReply, HostRequest},
+    manifest::SignIn,
 };
 
 /// Wakes the loop: something was asked for.
@@ -294,6 +295,7 @@ pub async fn open_doors(app: &App) -> Result<()> {
     let serving: BTreeMap<ServiceName, Serving<'_>> = serving.collect();
     app.routes
         .store(Arc::new(route_table(&addresses, &serving, &app.sockets)));
+    serve_directory(app, &serving);
     app.names_changed(&desired.board, &addresses, &domains);
     app.seen.store(Arc::new(Seen { addresses, states }));
     Ok(())
@@ -314,6 +316,7 @@ async fn publish(
         Some((name.clone(), Serving { entry, state }))
     });
     let serving: BTreeMap<ServiceName, Serving<'_>> = serving.collect();
+    serve_directory(app, &serving);
     let seen = Seen {
         addresses,
         states: states.clone(),
@@ -326,4 +329,16 @@ async fn publish(
     app.names_changed(&board, &seen.addresses, &domains);
     app.announce(seen);
     Ok(())
+}
+
+/// Answers the questions of those services that ask about members.
+fn serve_directory(app: &App, serving: &BTreeMap<ServiceName, Serving<'_>>) {
+    let asks =
+        |(_, serving): &(&ServiceName, &Serving<'_>)| serving.entry.manifest.sign_in == (SignIn::Ldap {});
+    let services = serving
+        .iter()
+        .filter(asks)
+        .map(|(name, _)| name.clone())
+        .collect();
+    lock(&app.directory).serve(app, &services);
 }

@@ -76,7 +76,7 @@ pub fn route_table(
                     groups: groups.as_ref().and_then(|groups| groups.parse().ok()),
                 })
             }
-            SignIn::None | SignIn::Provision { .. } => None,
+            SignIn::None | SignIn::Ldap {} | SignIn::Provision { .. } => None,
         };
         let socket = sockets.join(service.as_str()).join(&web.socket);
         let route = ServiceRoute::new(service.clone(), socket)

@@ -167,7 +167,7 @@ impl Store {
         self.change(JobKind::Remove, service, by.to_string(), now, move |connection| {
             connection.execute("DELETE FROM service WHERE name = ?1", [name.as_str()])?;
             connection.execute("DELETE FROM domain WHERE service = ?1", [name.as_str()])?;
-            connection.execute("DELETE FROM app_password WHERE service = ?1", [name.as_str()])?;
+            super::secrets::forget_service(connection, &name)?;
             Ok(())
         })
         .await

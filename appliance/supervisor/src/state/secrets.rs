@@ -29,7 +29,7 @@ pub struct Token {
     pub last_used: Option<Timestamp>,
 }
 
-/// A password for one device and one service.
+/// A password for one device, that opens some services.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AppPassword {
     /// Names it without opening it.
@@ -37,9 +37,9 @@ pub struct AppPassword {
     /// Whose.
     #[schemars(with = "String")]
     pub member: MemberName,
-    /// Which service it opens.
-    #[schemars(with = "String")]
-    pub service: ServiceName,
+    /// Which services it opens.
+    #[schemars(with = "Vec<String>")]
+    pub services: Vec<ServiceName>,
     /// Where it is used, in the member's words.
     pub device: String,
     /// When it was made.
@@ -126,20 +126,24 @@ impl Store {
     /// When the database fails.
     pub async fn add_app_password(&self, password: AppPassword, hash: String) -> Result<()> {
         self.run(move |connection| {
-            let sql = "INSERT INTO app_password (id, hash, member, service, device, created)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let change = connection.transaction()?;
+            let sql =
+                "INSERT INTO app_password (id, hash, member, device, created) VALUES (?1, ?2, ?3, ?4, ?5)";
             let AppPassword {
                 id,
                 member,
-                service,
+                services,
                 device,
                 created,
                 ..
             } = password;
-            connection.execute(
-                sql,
-                params![id, hash, member.as_str(), service.as_str(), device, created.0],
-            )?;
+            change.execute(sql, params![id, hash, member.as_str(), device, created.0])?;
+            for service in services {
+                let sql =
+                    "INSERT OR IGNORE INTO app_password_service (app_password, service) VALUES (?1, ?2)";
+                change.execute(sql, params![id, service.as_str()])?;
+            }
+            change.commit()?;
             Ok(())
         })
         .await
@@ -158,12 +162,15 @@ impl Store {
         self.run(move |connection| {
             let sql = "SELECT m.name, m.display_name, m.role, m.language, m.created
                        FROM app_password p JOIN member m ON m.name = p.member
-                       WHERE p.hash = ?1 AND p.service = ?2";
+                       JOIN app_password_service s ON s.app_password = p.id
+                       WHERE p.hash = ?1 AND s.service = ?2";
             let found = connection
                 .query_row(sql, [&hash, service.as_str()], member)
                 .optional()?
                 .transpose()?;
-            touch(connection, "app_password", &hash, now)?;
+            if found.is_some() {
+                touch(connection, "app_password", &hash, now)?;
+            }
             Ok(found)
         })
         .await
@@ -175,44 +182,64 @@ impl Store {
     /// When the database fails.
     pub async fn app_passwords(&self, name: MemberName) -> Result<Vec<AppPassword>> {
         self.run(move |connection| {
-            let sql = "SELECT id, service, device, created, last_used FROM app_password
-                       WHERE member = ?1 ORDER BY created DESC";
+            let sql = "SELECT id, device, created, last_used,
+                       (SELECT group_concat(service, ' ' ORDER BY service) FROM app_password_service
+                        WHERE app_password = id)
+                       FROM app_password WHERE member = ?1 ORDER BY created DESC, id";
             let mut statement = connection.prepare(sql)?;
             let rows = statement.query_map([name.as_str()], |row| {
-                let service: String = row.get(1)?;
-                let (id, device) = (row.get(0)?, row.get(2)?);
-                let (created, last_used) = (
-                    Timestamp(row.get(3)?),
-                    row.get::<_, Option<i64>>(4)?.map(Timestamp),
-                );
-                Ok(stored(&service).map(|service| AppPassword {
-                    id,
+                let services: Option<String> = row.get(4)?;
+                let services = services.unwrap_or_default();
+                let password = AppPassword {
+                    id: row.get(0)?,
                     member: name.clone(),
-                    service,
-                    device,
-                    created,
-                    last_used,
-                }))
+                    services: Vec::new(),
+                    device: row.get(1)?,
+                    created: Timestamp(row.get(2)?),
+                    last_used: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+                };
+                let services: Result<Vec<ServiceName>> = services.split_whitespace().map(stored).collect();
+                Ok(services.map(|services| AppPassword { services, ..password }))
             })?;
             rows.collect::<rusqlite::Result<Result<_>>>()?
         })
         .await
     }
 
-    /// Takes one of a member's own app passwords back; tells which service it was for.
+    /// Takes one of a member's own app passwords back; tells which services it was for.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn revoke_app_password(&self, name: MemberName, id: String) -> Result<Option<ServiceName>> {
+    pub async fn revoke_app_password(
+        &self,
+        name: MemberName,
+        id: String,
+    ) -> Result<Option<Vec<ServiceName>>> {
         self.run(move |connection| {
-            let sql = "DELETE FROM app_password WHERE member = ?1 AND id = ?2 RETURNING service";
-            let gone: Option<String> = connection
-                .query_row(sql, [name.as_str(), &id], |row| row.get(0))
-                .optional()?;
-            gone.as_deref().map(stored).transpose()
+            let change = connection.transaction()?;
+            let services: Vec<String> = {
+                let sql = "SELECT service FROM app_password_service WHERE app_password = ?1";
+                let mut statement = change.prepare(sql)?;
+                let rows = statement.query_map([&id], |row| row.get(0))?;
+                rows.collect::<rusqlite::Result<_>>()?
+            };
+            let sql = "DELETE FROM app_password WHERE member = ?1 AND id = ?2";
+            let gone = change.execute(sql, [name.as_str(), &id])? > 0;
+            change.commit()?;
+            let services: Result<Vec<ServiceName>> = services.iter().map(|name| stored(name)).collect();
+            gone.then_some(services).transpose()
         })
         .await
     }
+}
+
+/// A service is gone: app passwords open it no more, and those that opened nothing else are gone as well.
+pub(super) fn forget_service(connection: &Connection, service: &ServiceName) -> Result<()> {
+    let sql = "DELETE FROM app_password_service WHERE service = ?1";
+    connection.execute(sql, [service.as_str()])?;
+    let sql = "DELETE FROM app_password WHERE id NOT IN (SELECT app_password FROM app_password_service)";
+    connection.execute(sql, [])?;
+    Ok(())
 }
 
 /// Notes that a secret was used, at most once an hour.

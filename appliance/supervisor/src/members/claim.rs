@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! The first steward.
+
+use super::{Opened, check_new, hash, open_session, wait};
+use crate::{
+    ApiError, App,
+    access::{Caller, secret},
+    app::lock,
+    state::Role,
+    views::Claim,
+};
+use http::StatusCode;
+use types::{BoardName, ClaimCode, host::HostRequest};
+
+/// Makes the first steward of an unclaimed board. Of many at the same time exactly one wins.
+///
+/// # Errors
+/// 403 for a wrong code, 409 when somebody was faster, 422 for values that do not fit, 429 after too many tries.
+pub async fn claim(app: &App, claim: Claim, caller: &Caller) -> Result<Opened, ApiError> {
+    let taken = || ApiError::conflict("claimed", "This board has been claimed already. Sign in instead.");
+    if app.store.is_claimed().await? {
+        return Err(taken());
+    }
+    // Every field first, so that a typing mistake in a name costs no try.
+    let mut errors = Vec::new();
+    let board = claim.board_name.trim().to_lowercase().parse::<BoardName>();
+    let board = board
+        .map_err(|error| errors.push(("board_name".to_owned(), error.to_string())))
+        .ok();
+    let member = check_new(&claim.member, "member.")
+        .map_err(|error| errors.extend(error.fields))
+        .ok();
+    let code = claim.code.parse::<ClaimCode>();
+    let code = code
+        .map_err(|error| errors.push(("code".to_owned(), error.to_string())))
+        .ok();
+    let (Some(board), Some(mut member), Some(code)) = (board, member, code) else {
+        return Err(ApiError::fields(errors));
+    };
+    lock(&app.claim_attempts).count(app.now()).map_err(wait)?;
+    let right = app.store.claim_code(secret::claim_code).await?;
+    if !secret::same(code.as_str(), right.as_str()) {
+        let message =
+            "This is not the code that the board shows. Look at its screen, or at the file CLAIM-CODE.TXT.";
+        let error = ApiError::new(StatusCode::FORBIDDEN, "wrong_code", message);
+        return Err(ApiError {
+            fields: [("code".to_owned(), message.to_owned())].into(),
+            ..error
+        });
+    }
+    (member.role, member.created) = (Role::Steward, app.now());
+    let hash = hash(claim.member.password).await?;
+    if !app.store.claim(board.clone(), member.clone(), hash).await? {
+        return Err(taken());
+    }
+    // The claim stands from here on; what follows is repeated at every start. Whoever reads the answer goes to the
+    // new name at once, so it leads here first.
+    crate::reconcile::open_doors(app).await?;
+    for request in [
+        HostRequest::ClaimCode {
+            code: None,
+            board: board.clone(),
+        },
+        HostRequest::HostName { board },
+    ] {
+        if let Err(error) = app.host.ask(request).await {
+            log::warn!("{}", host::chain(&error));
+        }
+    }
+    app.wake.now();
+    open_session(app, member, caller).await
+}

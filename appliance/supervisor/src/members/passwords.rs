@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Members' own passwords.
+
+use super::{get, wait};
+use crate::{
+    ApiError, App,
+    access::{Caller, password},
+    app::lock,
+};
+use http::StatusCode;
+use types::MemberName;
+
+pub(super) async fn hash(text: String) -> Result<String, ApiError> {
+    password::hash(text).await.ok_or_else(|| {
+        let message = "The password could not be stored. Nothing was changed; please try again.";
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    })
+}
+
+/// Sets a member's own password, which ends all other sessions.
+///
+/// # Errors
+/// 403 when the present one is wrong, 422 when the new one is too weak.
+pub async fn change_password(
+    app: &App,
+    caller: &Caller,
+    present: String,
+    new: String,
+) -> Result<(), ApiError> {
+    let name = caller.name()?.clone();
+    password::check(&new, name.as_str()).map_err(|message| ApiError::field("new", message))?;
+    if let Some(address) = caller.address {
+        lock(&app.sign_in_attempts)
+            .count(address, app.now())
+            .map_err(wait)?;
+    }
+    let hash_now = app.store.member(name.clone()).await?.map(|(_, hash)| hash);
+    if !password::verify(present, hash_now).await {
+        return Err(ApiError::field("present", "is not your present password"));
+    }
+    if let Some(address) = caller.address {
+        lock(&app.sign_in_attempts).forget(address);
+    }
+    app.store
+        .set_password(name.clone(), hash(new).await?, caller.session.clone())
+        .await?;
+    app.store
+        .record(app.now(), name.as_str(), "change-password", name.as_str())
+        .await?;
+    Ok(())
+}
+
+/// A steward sets a new password for a member who forgot it; ends all of that member's sessions.
+///
+/// # Errors
+/// 404, or 422 when it is too weak.
+pub async fn reset_password(app: &App, name: &str, new: String, by: &MemberName) -> Result<(), ApiError> {
+    let member = get(app, name).await?;
+    password::check(&new, member.name.as_str()).map_err(|message| ApiError::field("password", message))?;
+    app.store
+        .set_password(member.name.clone(), hash(new).await?, None)
+        .await?;
+    app.store
+        .record(app.now(), by.as_str(), "reset-password", member.name.as_str())
+        .await?;
+    Ok(())
+}
