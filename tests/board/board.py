@@ -146,8 +146,15 @@ class Board:
     def member(self, name):
         """A second member, and a token of theirs."""
         self.api("POST", "/members", {"name": name, "password": PASSWORD, "role": "member"}, expect=(201, 409))
-        session = self.api("POST", "/session", {"name": name, "password": PASSWORD})["session"]
-        return self.api("POST", "/tokens", {"name": "test"}, token=session)["secret"]
+        host = f"{self.name}.local"
+        headers = {"Content-Type": "application/json", "Origin": f"https://{host}"}
+        body = json.dumps({"name": name, "password": PASSWORD})
+        signed_in = self.request(host, "POST", "/api/v1/session", body, headers)
+        assert signed_in.status == 200, signed_in.text
+        headers["Cookie"] = signed_in.headers["Set-Cookie"].split(";")[0]
+        made = self.request(host, "POST", "/api/v1/tokens", json.dumps({"name": "test"}), headers)
+        assert made.status == 201, made.text
+        return made.json["secret"]
 
     # --- the machine -----------------------------------------------------------
 

@@ -8,14 +8,17 @@ from board import eventually
 from conftest import SERVICES
 from sandbox import probe
 
+# Sockets are left out: a listener's own check decides there, and a read-only file system does not.
 WRITABLE = """
 found = []
 for folder, folders, files in os.walk("/"):
     folders[:] = [name for name in folders if os.path.join(folder, name) not in ("/proc", "/sys", "/dev")]
-    for path in [folder] + [os.path.join(folder, name) for name in files]:
-        kind = os.lstat(path).st_mode
-        # A socket that takes connections from everybody is no place to write to.
-        if not stat.S_ISLNK(kind) and not stat.S_ISSOCK(kind) and os.access(path, os.W_OK):
+    new = os.path.join(folder, ".probe")
+    if refused(lambda: os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY))) is None:
+        os.unlink(new)
+        found.append(folder)
+    for path in [os.path.join(folder, name) for name in files]:
+        if os.path.isfile(path) and not os.path.islink(path) and os.access(path, os.W_OK):
             found.append(path)
 tell(found)
 """
@@ -32,8 +35,7 @@ def elsewhere(paths, *allowed):
 def test_a_service_writes_to_its_own_places_only(healthy, service):
     own = (f"/var/lib/private/{service}", f"/var/lib/{service}", "/run/service", "/tmp", "/var/tmp")
     found = probe(healthy, f"service-{service}", WRITABLE)
-    # Without root's rights, devices like /dev/null are all there is in /dev; journald's socket is for everybody.
-    assert elsewhere(found, *own, "/run/systemd/journal", "/run/systemd/notify", "/run/credentials") == []
+    assert elsewhere(found, *own) == []
     assert f"/var/lib/private/{service}" in found
 
 
@@ -122,10 +124,7 @@ def test_the_supervisor_is_not_root_and_has_no_rights(healthy):
 
 def test_the_supervisor_writes_to_its_own_folder_only(healthy):
     found = probe(healthy, "commonhost", WRITABLE)
-    own = ("/data/commonhost", "/tmp", "/var/tmp", "/run/systemd/journal", "/run/systemd/notify")
-    sockets = ("/run/commonhost/host.sock", "/run/commonhost/control.sock", "/run/commonhost/sockets")
-    public = ("/run/dbus/system_bus_socket", "/run/systemd/resolve", "/run/systemd/userdb", "/run/systemd/io.systemd")
-    assert elsewhere(found, *own, *sockets, *public) == []
+    assert elsewhere(found, "/data/commonhost", "/tmp", "/var/tmp") == []
     assert "/data/commonhost/state.db" in found
     # It reaches services' sockets, but can put nothing into their folder.
     assert "/run/commonhost/sockets" not in found

@@ -208,7 +208,8 @@ impl Machine {
         let files = render_files(&entry.manifest, &entry.catalog, input)?;
         let units = render_units(&entry.manifest, &entry.catalog, input, &self.layout);
 
-        self.shared_folder(&self.layout.sockets(&input.service), 0o2777)?;
+        // The service, as nobody in particular, makes its socket there; the supervisor's group only goes through.
+        self.shared_folder(&self.layout.sockets(&input.service), 0o2757)?;
         if entry.manifest.sign_in == (SignIn::Ldap {}) {
             // The supervisor puts its socket there; the service may only connect.
             self.shared_folder(&self.layout.directory(&input.service), 0o2775)?;
