@@ -11,25 +11,42 @@ os.environ.setdefault("COMMONHOST_TEST_INSTANCE", "6")
 import peer  # noqa: E402,F401  (puts the board's test helpers on the path)
 from board import Board, attempt  # noqa: E402
 
-BENCHES = ("enable", "footprint")
+# Those of the second kind need no board.
+ON_A_BOARD = ("enable", "footprint")
+ALONE = ("ingress",)
 
 
-def main(names):
-    unknown = set(names) - set(BENCHES)
-    if unknown:
-        sys.exit(f"unknown bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+def say(figures):
+    for figure, unit, ours, theirs, who in figures:
+        line = {"name": figure, "unit": unit, "ours": float(f"{ours:.4g}"), "peer": float(f"{theirs:.4g}")}
+        print(json.dumps(line | {"peer_name": who, "ratio": round(ours / theirs, 3)}), flush=True)
+
+
+def on_a_board(names):
     started = attempt("--detach", "--json", "--fresh")
     if started.returncode != 0:
         sys.exit(started.stderr)
     try:
         board = Board(json.loads(started.stdout))
         board.claim("oak")
-        for name in names or BENCHES:
-            for figure, unit, ours, theirs, who in importlib.import_module(f"bench_{name}").run(board):
-                line = {"name": figure, "unit": unit, "ours": round(ours, 4), "peer": round(theirs, 4)}
-                print(json.dumps(line | {"peer_name": who, "ratio": round(ours / theirs, 3)}), flush=True)
+        for name in names:
+            say(importlib.import_module(f"bench_{name}").run(board))
     finally:
         attempt("--stop")
+
+
+def main(names):
+    """`NAME`, or `NAME:ROW,ROW` for some rows of one that can be measured in parts."""
+    rows = {name: some.split(",") if some else None for name, _, some in (name.partition(":") for name in names)}
+    unknown = rows.keys() - {*ON_A_BOARD, *ALONE}
+    if unknown:
+        sys.exit(f"unknown bench {', '.join(sorted(unknown))}; there are {', '.join(ON_A_BOARD + ALONE)}")
+    chosen = rows or dict.fromkeys(ON_A_BOARD + ALONE)
+    if board := [name for name in chosen if name in ON_A_BOARD]:
+        on_a_board(board)
+    for name in chosen:
+        if name in ALONE:
+            say(importlib.import_module(f"bench_{name}").run(chosen[name]))
 
 
 main(sys.argv[1:])

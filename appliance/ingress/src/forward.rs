@@ -10,16 +10,16 @@ use crate::{
     pages::Page,
     route::{ServiceRoute, ServiceState},
     stall::{self, Progress},
-    upstream::Pool,
+    upstream::{Pool, SendError},
 };
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version,
     header::{AUTHORIZATION, CONNECTION, HOST, UPGRADE},
     request,
-    uri::{PathAndQuery, Scheme},
+    uri::PathAndQuery,
 };
 use hyper::{body::Incoming, upgrade::OnUpgrade};
-use hyper_util::{client::legacy::Error, rt::TokioIo};
+use hyper_util::rt::TokioIo;
 use std::sync::{Arc, atomic::Ordering};
 use types::ServiceName;
 
@@ -61,7 +61,7 @@ pub(crate) async fn forward(
     }
     let (body, progress) = stall::watch(body, limits.body_stall);
     let request = Request::from_parts(parts, body);
-    let mut response = send(pool, limits, request, progress.as_deref())
+    let mut response = send(pool, limits, route, request, progress.as_deref())
         .await
         .map_err(|failure| failure.page(route))?;
 
@@ -77,11 +77,11 @@ pub(crate) async fn forward(
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("upgrade"));
         response.headers_mut().insert(UPGRADE, protocol);
-        return Ok(response.map(|_| Body::empty()));
+        return Ok(response);
     }
     headers::clean_answer(response.headers_mut());
     *response.version_mut() = Version::HTTP_11;
-    Ok(response.map(Body::from))
+    Ok(response)
 }
 
 /// Turns the head of a client's request into the head of the one the service gets.
@@ -100,13 +100,10 @@ fn prepare(parts: &mut request::Parts, route: &ServiceRoute, allowed: &Allowed, 
     }
     introduce(fields, route, allowed);
 
-    let path = parts.uri.path_and_query().cloned();
-    let mut uri = http::uri::Parts::default();
-    uri.scheme = Some(Scheme::HTTP);
-    uri.authority = Some(route.authority.clone());
-    uri.path_and_query = Some(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
-    // All three parts are there, which is all `from_parts` asks.
-    parts.uri = Uri::from_parts(uri).unwrap_or_default();
+    if parts.uri.authority().is_some() || parts.uri.path_and_query().is_none() {
+        let path = parts.uri.path_and_query().cloned();
+        parts.uri = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
+    }
     parts.version = Version::HTTP_11;
 }
 
@@ -150,10 +147,11 @@ enum Failure {
 async fn send(
     pool: &Pool,
     limits: &Limits,
+    route: &ServiceRoute,
     request: Request<Body>,
     progress: Option<&Progress>,
-) -> Result<Response<Incoming>, Failure> {
-    let mut answer = std::pin::pin!(pool.request(request));
+) -> Result<Response<Body>, Failure> {
+    let mut answer = std::pin::pin!(pool.send(&route.socket, request));
     let mut frames = 0;
     loop {
         match tokio::time::timeout(limits.response, answer.as_mut()).await {
@@ -171,7 +169,7 @@ async fn send(
     }
 }
 
-fn explain(error: &Error, progress: Option<&Progress>) -> Failure {
+fn explain(error: &SendError, progress: Option<&Progress>) -> Failure {
     if progress.is_some_and(Progress::stalled) {
         return Failure::Stalled;
     }
@@ -179,10 +177,9 @@ fn explain(error: &Error, progress: Option<&Progress>) -> Failure {
         return Failure::BadBody;
     }
     log::debug!("a service gave no answer: {error:?}");
-    if error.is_connect() {
-        Failure::Unreachable
-    } else {
-        Failure::Broken
+    match error {
+        SendError::Connect(_) => Failure::Unreachable,
+        SendError::Exchange(_) => Failure::Broken,
     }
 }
 

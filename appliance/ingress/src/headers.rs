@@ -4,27 +4,29 @@
 use crate::route::RouteTable;
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{
-        CONNECTION, COOKIE, EXPECT, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE,
-        STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-    },
+    header::{CONNECTION, COOKIE, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, UPGRADE},
 };
 
 /// The board's own session cookies (over TLS, and without): no service gets to see or set them.
 const OWN_COOKIES: [&str; 2] = ["__Host-commonhost", "commonhost"];
 
-/// Headers of one connection (RFC 9110 section 7.6.1), beside those that `Connection` names.
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
+/// Whether a header belongs to one connection (RFC 9110 section 7.6.1), beside those that `Connection` names; or asks
+/// what hyper has answered already. Names are lower case here.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "expect"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 /// Prefixes of headers by which proxies tell services who somebody is or where a request comes from.
 const CLAIM_PREFIXES: [&str; 14] = [
@@ -69,18 +71,16 @@ const CLAIMS: [&str; 18] = [
 /// Removes what claims an identity or an origin, in every spelling a service could read as one: CGI and WSGI make
 /// `_` of every character that is no letter or digit, so only letters, digits and hyphens pass at all.
 pub(crate) fn remove_claims(headers: &mut HeaderMap, routes: &RouteTable) {
-    let claim = |name: &&HeaderName| is_claim(name.as_str()) || routes.carries_identity(name);
-    // `Vec::new` allocates nothing, and nearly always nothing is found.
-    let found: Vec<HeaderName> = headers.keys().filter(claim).cloned().collect();
-    for name in found {
-        headers.remove(name);
-    }
+    remove_all(headers, |name| {
+        is_claim(name.as_str()) || routes.carries_identity(name)
+    });
 }
 
 fn is_claim(name: &str) -> bool {
     !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        || CLAIM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || CLAIMS.contains(&name)
+        // Most headers begin with none of these letters.
+        || (matches!(name.as_bytes().first(), Some(b'c' | b'f' | b'p' | b'r' | b's' | b't' | b'v' | b'x'))
+            && (CLAIM_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || CLAIMS.contains(&name)))
 }
 
 /// Whether the message framing is one that no two servers can read in two ways (RFC 9112 section 6.3). hyper has
@@ -112,24 +112,42 @@ pub(crate) fn upgrade_of(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// Removes the headers that belong to one connection only.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|text| text.split(','))
-            .filter_map(|word| word.trim().parse().ok())
-            // A client must not have headers removed that the next hop decides by.
-            .filter(|name| !matches!(*name, http::header::HOST | http::header::CONTENT_LENGTH | COOKIE))
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
+    remove_connection(headers);
+    remove_all(headers, is_hop_by_hop);
+}
+
+/// Removes the headers that `Connection` names.
+fn remove_connection(headers: &mut HeaderMap) {
+    if !headers.contains_key(CONNECTION) {
+        return;
     }
-    for name in &HOP_BY_HOP {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(',').map(str::trim))
+        // The usual words are no headers, or headers that are removed anyway.
+        .filter(|word| {
+            !["keep-alive", "close", "upgrade"]
+                .iter()
+                .any(|usual| word.eq_ignore_ascii_case(usual))
+        })
+        .filter_map(|word| word.parse().ok())
+        // A client must not have headers removed that the next hop decides by.
+        .filter(|name| !matches!(*name, http::header::HOST | http::header::CONTENT_LENGTH | COOKIE))
+        .collect();
+    for name in named {
         headers.remove(name);
     }
-    headers.remove(EXPECT);
+}
+
+/// Removes every header that `unwanted` names. One look at each name that is there costs less than looking up each
+/// name that could be, and nearly always nothing is found: `Vec::new` allocates nothing.
+fn remove_all(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
+    let found: Vec<HeaderName> = headers.keys().filter(|name| unwanted(name)).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
 }
 
 /// Joins what HTTP/2 may have split (RFC 9113 section 8.2.3), so that nobody behind reads half of the cookies.
@@ -177,8 +195,10 @@ pub(crate) fn remove_own_cookies(headers: &mut HeaderMap) {
 
 /// Removes from a service's answer what is the board's to say: its cookies, and that a host wants TLS for ever.
 pub(crate) fn clean_answer(headers: &mut HeaderMap) {
-    remove_hop_by_hop(headers);
-    headers.remove(STRICT_TRANSPORT_SECURITY);
+    remove_connection(headers);
+    remove_all(headers, |name| {
+        is_hop_by_hop(name) || *name == STRICT_TRANSPORT_SECURITY
+    });
     let ours = |value: &HeaderValue| {
         let name = value
             .as_bytes()
@@ -245,6 +265,13 @@ mod tests {
             let mut headers = map(&[(name, "mallory"), ("accept", "*/*"), ("x-requested-with", "a")]);
             remove_claims(&mut headers, &RouteTable::default());
             assert_eq!(headers.len(), 2, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_claim_is_found_by_its_first_letter() {
+        for name in CLAIM_PREFIXES.iter().chain(&CLAIMS) {
+            assert!(is_claim(name), "{name}");
         }
     }
 

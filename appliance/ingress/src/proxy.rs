@@ -12,7 +12,7 @@ use crate::{
     pages::Page,
     route::{Found, ServiceRoute, ServiceState},
     stall,
-    upstream::{self, Pool},
+    upstream::Pool,
 };
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -86,7 +86,7 @@ enum Way {
 
 impl Door {
     pub(crate) fn new(parts: Parts) -> Self {
-        let pool = upstream::pool(&parts.limits);
+        let pool = Pool::new(&parts.limits);
         Self { parts, pool }
     }
 

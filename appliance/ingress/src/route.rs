@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Host name to target: a table that is built anew for each change and swapped in whole.
 
-use crate::{host, upstream};
-use http::{HeaderName, uri::Authority};
+use crate::host;
+use http::HeaderName;
 use std::{
-    collections::{HashMap, HashSet},
-    path::PathBuf,
+    collections::HashMap,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 use types::{ServiceName, manifest::Access};
@@ -14,7 +14,8 @@ use types::{ServiceName, manifest::Access};
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable {
     hosts: HashMap<Arc<str>, Target>,
-    identity_headers: HashSet<HeaderName>,
+    /// Few: compared one by one.
+    identity_headers: Vec<HeaderName>,
 }
 
 /// Where requests for a name go.
@@ -34,7 +35,7 @@ pub struct ServiceRoute {
     /// Its name.
     pub service: ServiceName,
     /// Its Unix socket, which speaks HTTP/1.1.
-    pub socket: PathBuf,
+    pub socket: Arc<Path>,
     /// Who may reach it.
     pub access: Access,
     /// Path prefixes open to anybody although `access` is `Members`.
@@ -43,8 +44,6 @@ pub struct ServiceRoute {
     pub identity: Option<IdentityHeaders>,
     /// Whether requests may be sent to it now.
     pub state: ServiceState,
-    /// `socket`, written as the authority of a URI: key of the connection pool.
-    pub(crate) authority: Authority,
 }
 
 /// Names of the headers that carry a member's identity to a service.
@@ -83,15 +82,13 @@ pub enum Found<'a> {
 impl ServiceRoute {
     /// A route for members, with no identity headers and no public paths, to a service that is serving.
     pub fn new(service: ServiceName, socket: PathBuf) -> Self {
-        let authority = upstream::authority_of(&socket);
         Self {
             service,
-            socket,
+            socket: socket.into(),
             access: Access::Members,
             public_paths: Vec::new(),
             identity: None,
             state: ServiceState::Serving,
-            authority,
         }
     }
 
@@ -148,8 +145,11 @@ impl RouteTable {
         if let Target::Service(route) = &target
             && let Some(identity) = &route.identity
         {
-            self.identity_headers.insert(identity.user.clone());
-            self.identity_headers.extend(identity.groups.clone());
+            for name in std::iter::once(&identity.user).chain(&identity.groups) {
+                if !self.identity_headers.contains(name) {
+                    self.identity_headers.push(name.clone());
+                }
+            }
         }
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
         self.hosts.insert(host.into(), target);

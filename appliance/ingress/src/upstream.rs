@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Pooled connections to services over Unix sockets.
+//! Connections to services over Unix sockets, kept for the next request.
+//!
+//! A connection has no task of its own: whoever waits for an answer or reads its body drives it. So a request costs no
+//! change of task and no wake-up of another thread, and an answer nobody reads any more ends its connection.
 
-use crate::{body::Body, limits::Limits};
-use http::{Uri, uri::Authority};
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+mod answer;
+mod pool;
+
+pub(crate) use answer::Answer;
+pub(crate) use pool::Pool;
+
+use crate::body::Body;
+use http::{Request, Response};
+use hyper::{
+    body::Incoming,
+    client::conn::{TrySendError, http1},
 };
+use hyper_util::rt::TokioIo;
 use std::{
-    ffi::OsString,
-    future::Future,
+    future::{Future, poll_fn},
     io,
-    os::unix::ffi::{OsStrExt as _, OsStringExt as _},
-    path::{Path, PathBuf},
-    pin::Pin,
+    path::Path,
+    pin::{Pin, pin},
     task::{Context, Poll},
     time::Duration,
 };
@@ -21,65 +29,76 @@ use tokio::net::UnixStream;
 
 /// How long a service may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept.
-const IDLE: Duration = Duration::from_secs(30);
 
-pub(crate) type Pool = Client<UnixConnector, Body>;
-
-/// A pool of connections to all services, kept by socket. Connections that a service has closed are dropped, and a
-/// request that met one is sent again if not a byte of it was written.
-pub(crate) fn pool(limits: &Limits) -> Pool {
-    Client::builder(TokioExecutor::new())
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(limits.pool_per_service)
-        .pool_timer(TokioTimer::new())
-        .timer(TokioTimer::new())
-        .set_host(false)
-        .build(UnixConnector)
+/// Why a service gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    /// Nothing accepts connections on its socket.
+    #[error("connecting to the service")]
+    Connect(#[source] io::Error),
+    /// It broke off, or did not speak HTTP.
+    #[error("asking the service")]
+    Exchange(#[source] hyper::Error),
 }
 
-/// A socket path as the authority of a URI: its bytes in hexadecimal. The pool keeps its connections by authority,
-/// and the connector reads the path back from it, so neither needs a table.
-pub(crate) fn authority_of(socket: &Path) -> Authority {
-    use std::fmt::Write as _;
-    let bytes = socket.as_os_str().as_bytes();
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    // Hexadecimal digits are a host name; an empty path has none and can never be connected to.
-    text.parse().unwrap_or_else(|_| Authority::from_static("00"))
+/// What moves a connection's bytes, polled in turn with whatever waits for them. `None` once it has ended.
+type Driver = Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>;
+
+/// One connection to a service.
+pub(crate) struct Connection {
+    sender: http1::SendRequest<Body>,
+    driver: Driver,
 }
 
-fn socket_of(uri: &Uri) -> Option<PathBuf> {
-    let digits = uri.host()?.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits
-        .map(byte)
-        .collect::<Option<Vec<u8>>>()
-        .map(|bytes| OsString::from_vec(bytes).into())
-}
-
-/// Connects to the socket that a URI's authority spells.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UnixConnector;
-
-impl tower::Service<Uri> for UnixConnector {
-    type Response = TokioIo<UnixStream>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        Box::pin(async move {
-            let socket = socket_of(&uri).ok_or(io::ErrorKind::InvalidInput)?;
-            tokio::time::timeout(CONNECT, connect(&socket))
-                .await?
-                .map(TokioIo::new)
+impl Connection {
+    async fn open(socket: &Path) -> Result<Self, SendError> {
+        let stream = tokio::time::timeout(CONNECT, connect(socket))
+            .await
+            .map_err(io::Error::from)
+            .flatten()
+            .map_err(SendError::Connect)?;
+        let (sender, driver) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(SendError::Exchange)?;
+        Ok(Self {
+            sender,
+            driver: Some(Box::pin(driver.with_upgrades())),
         })
+    }
+
+    /// Moves what can be moved now. What goes wrong reaches whoever waits for the answer or its body.
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        drive(&mut self.driver, cx);
+    }
+
+    /// Whether it can take another request at once.
+    fn is_free(&mut self, cx: &mut Context<'_>) -> bool {
+        self.drive(cx);
+        self.driver.is_some() && self.sender.is_ready()
+    }
+
+    async fn exchange(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let driver = &mut self.driver;
+        poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            drive(driver, cx);
+            answer.as_mut().poll(cx)
+        })
+        .await
+    }
+}
+
+fn drive(driver: &mut Driver, cx: &mut Context<'_>) {
+    if let Some(running) = driver
+        && running.as_mut().poll(cx).is_ready()
+    {
+        *driver = None;
     }
 }
 
@@ -94,24 +113,6 @@ async fn connect(socket: &Path) -> io::Result<UnixStream> {
                 pause = (pause * 2).min(Duration::from_millis(50));
             }
             done => return done,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_socket_path_survives_the_journey_through_a_uri() {
-        for path in ["/run/commonhost/services/radicale/http.sock", "/a b/ü.sock"] {
-            let uri = Uri::builder()
-                .scheme("http")
-                .authority(authority_of(Path::new(path)))
-                .path_and_query("/x?y")
-                .build()
-                .unwrap();
-            assert_eq!(socket_of(&uri).unwrap(), Path::new(path));
         }
     }
 }
