@@ -81,6 +81,8 @@ pub enum FieldError {
     NotTheName,
     /// Terms have to be accepted.
     NotAccepted,
+    /// Anything else; the help beside the field says what is expected.
+    NotFit,
     /// Anything else, in words that somebody else chose.
     Other(String),
 }
@@ -110,6 +112,7 @@ impl FieldError {
             Self::NotLanguages => t.error_not_languages().into(),
             Self::NotTheName => t.error_not_the_name().into(),
             Self::NotAccepted => t.error_not_accepted().into(),
+            Self::NotFit => t.error_not_fit().into(),
             Self::Other(text) => text.clone(),
         }
     }

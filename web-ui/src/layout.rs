@@ -76,12 +76,17 @@ impl Layout {
                 item("/members", t.nav_members(), "members", true),
                 item("/certificates", t.nav_certificates(), "lock", true),
                 item("/checks", t.nav_checks(), "checks", false),
-                item("/cooperative", t.nav_cooperative(), "cooperative", false),
                 item("/backups", t.nav_backups(), "backup", false),
                 item("/archives", t.nav_archives(), "archive", false),
                 item("/audit", t.nav_audit(), "audit", false),
             ]);
         }
+        items.push(item(
+            "/cooperative",
+            t.nav_cooperative(),
+            "cooperative",
+            !self.steward(),
+        ));
         items.push(item("/account", t.nav_account(), "account", !self.steward()));
         items.push(item("/", t.nav_public(), "public", !self.steward()));
         items
@@ -90,6 +95,7 @@ impl Layout {
     fn is_at(&self, path: &str) -> bool {
         let here = self.path.split('?').next().unwrap_or_default();
         here == path
+            || (path == "/cooperative" && here.starts_with("/cooperative/"))
             || (path == "/home" && here.starts_with("/services/") && !here.ends_with("/enable"))
             || (path == "/catalog" && here.starts_with("/services/") && here.ends_with("/enable"))
     }

@@ -40,6 +40,16 @@ pub enum Notice {
     SnapshotDropped(String),
     /// Work on a service started.
     Working(String),
+    /// Texts or news were published.
+    Published,
+    /// A vote was counted in.
+    Voted,
+    /// A proposal was opened.
+    Proposed,
+    /// Something was booked.
+    Booked,
+    /// A text was marked as read.
+    MarkedRead,
     /// A warning in words that somebody else chose.
     Warning(String),
     /// An error in words that somebody else chose.
@@ -106,6 +116,11 @@ impl Notice {
             Self::ArchivePurged(name) => t.notice_archive_purged(name),
             Self::SnapshotDropped(name) => t.notice_snapshot_dropped(name),
             Self::Working(name) => t.notice_working(name),
+            Self::Published => t.notice_published().into(),
+            Self::Voted => t.notice_voted().into(),
+            Self::Proposed => t.notice_proposed().into(),
+            Self::Booked => t.notice_booked().into(),
+            Self::MarkedRead => t.notice_marked_read().into(),
             Self::Warning(text) | Self::Error(text) => text.clone(),
         }
     }

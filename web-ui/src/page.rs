@@ -29,11 +29,11 @@ pub use certificates::{
 };
 pub use checks::{CheckRow, CheckState, ChecksPage, DigestView, FindingRow};
 pub use claim::{ClaimPage, ClaimState};
-pub use cooperative::{CooperativeForm, CooperativePage, ProfileField};
+pub use cooperative::*;
 pub use error::{ErrorKind, ErrorPage};
 pub use home::{BoardHealth, Filled, HomePage, ServiceRow};
 pub use job::JobPage;
 pub use members::{MemberRow, MembersPage, Role};
-pub use public::{PublicPage, PublicProfile, PublicService, TextKind, TextPage};
+pub use public::{DayLook, PublicEnd, PublicPage, PublicProfile, PublicService, TextKind, TextPage};
 pub use service::{Address, AppPasswordRow, AppPasswords, Connect, Sandbox, ServicePage, Usage};
 pub use sign_in::{SignInPage, SignInProblem};

@@ -255,3 +255,78 @@ struct FindingNote<'a> {
 pub(crate) fn finding(t: T, language: Language, finding: &Finding) -> Markup {
     markup(&FindingNote { t, language, finding })
 }
+
+#[derive(Template)]
+#[template(path = "part/select.html")]
+struct Select<'a> {
+    name: &'a str,
+    label: &'a str,
+    help: &'a str,
+    value: &'a str,
+    choices: &'a [(String, String)],
+    error: Option<String>,
+}
+
+/// A list to choose one thing from: values and what stands for them. Its id is its name.
+pub(crate) fn select(
+    t: T,
+    name: &str,
+    label: &str,
+    help: &str,
+    field: &TextField,
+    choices: impl AsRef<[(String, String)]>,
+) -> Markup {
+    markup(&Select {
+        name,
+        label,
+        help,
+        value: &field.value,
+        choices: choices.as_ref(),
+        error: field.error.as_ref().map(|error| error.text(t)),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "part/tick.html")]
+struct Tick<'a> {
+    name: &'a str,
+    label: &'a str,
+    help: &'a str,
+    ticked: bool,
+}
+
+/// A box to tick; its value is `true`.
+pub(crate) fn tick(name: &str, label: &str, help: &str, ticked: impl std::borrow::Borrow<bool>) -> Markup {
+    markup(&Tick {
+        name,
+        label,
+        help,
+        ticked: *ticked.borrow(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "part/days.html")]
+struct Days {
+    width: usize,
+    /// Class and outline of all days that look alike: one path each keeps the page light.
+    paths: Vec<(&'static str, String)>,
+}
+
+/// A row of days, the oldest first: a drawing; what it says must also stand beside it in words.
+pub(crate) fn days(looks: &[crate::page::DayLook]) -> Markup {
+    use crate::page::DayLook::{Bad, Good, Some as Partly};
+    let path = |look: crate::page::DayLook| {
+        let class = look.class()?;
+        let days = looks.iter().enumerate().filter(|(_, other)| **other == look);
+        let outline = days.fold(String::new(), |mut outline, (day, _)| {
+            let _ = fmt::Write::write_fmt(&mut outline, format_args!("M{} 0h3v12h-3z", day * 4));
+            outline
+        });
+        (!outline.is_empty()).then_some((class, outline))
+    };
+    markup(&Days {
+        width: looks.len() * 4,
+        paths: [Good, Partly, Bad].into_iter().filter_map(path).collect(),
+    })
+}

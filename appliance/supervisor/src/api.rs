@@ -19,6 +19,7 @@ mod stream;
 pub(crate) use board::COOKIE_LIFE;
 pub(crate) use certificates::{choose_acme, known_domain};
 pub(crate) use checks::silence_until;
+pub(crate) use cooperative::{ledger_beancount, ledger_csv, register_csv, text_kind, text_language};
 pub use json::Body;
 pub use route::{Route, mount};
 

@@ -93,6 +93,12 @@ pub struct Parts {
     pub published: crate::publish::Published,
     /// What the last round of checks found.
     pub rounds: crate::checks::Rounds,
+    /// What was measured and is not written down yet.
+    pub meter: Mutex<crate::cooperative::Meter>,
+    /// Applications to join, per address.
+    pub applications: Mutex<PerAddress>,
+    /// Reads other hosters' files.
+    pub fetch: crate::cooperative::hosters::Fetch,
 }
 
 impl Deref for App {

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod client;
+mod cooperative;
 mod print;
 mod run;
 

@@ -14,6 +14,7 @@ use crate::{
     app::{Announce, Clock, Parts, ReadSensors, Seen, lock},
     catalogs::Catalogs,
     checks::{self, Rounds},
+    cooperative::hosters::{self, Fetch},
     data,
     directory::Directory,
     events::Events,
@@ -59,6 +60,8 @@ pub struct Options {
     pub sensors: ReadSensors,
     /// Told which names to announce on the local network.
     pub announce: Announce,
+    /// Reads other hosters' files.
+    pub fetch: Fetch,
 }
 
 impl Options {
@@ -75,6 +78,7 @@ impl Options {
             clock: Arc::new(host::clock::now),
             sensors: crate::app::machine_sensors(data.clone()),
             announce: Box::new(move |names| announcer.set(names)),
+            fetch: hosters::over_https(),
             data,
         }
     }
@@ -134,6 +138,9 @@ impl Supervisor {
             histories: Mutex::new(Histories::default()),
             published: Published::default(),
             rounds: Rounds::default(),
+            meter: Mutex::default(),
+            applications: Mutex::new(PerAddress::default()),
+            fetch: options.fetch,
         });
         publish::refresh(&app).await?;
         reconcile::open_doors(&app).await?;
@@ -274,6 +281,7 @@ async fn housekeeping(app: App) {
             }
         }
         lock(&app.histories).keep(|service| services.contains(service));
+        crate::cooperative::tick(&app).await;
         if let Err(error) = app.store.copy_daily(now).await {
             log::warn!("the daily copy failed: {}", host::chain(&error));
         }

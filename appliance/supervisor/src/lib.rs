@@ -11,6 +11,7 @@ pub mod app;
 pub mod catalogs;
 pub mod checks;
 pub mod cli;
+pub mod cooperative;
 pub mod daemon;
 pub mod data;
 pub mod directory;

@@ -12,6 +12,7 @@ mod catalog;
 mod certificates;
 mod checks;
 mod claim;
+mod commons;
 mod cooperative;
 mod device;
 mod documents;
@@ -55,6 +56,7 @@ pub fn routes() -> Vec<Route> {
         certificates::routes,
         checks::routes,
         cooperative::routes,
+        commons::routes,
         members::routes,
         account::routes,
         backups::routes,

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What the cooperative publishes: `librehost.json` (librehost-api 0.0.1), `security.txt` (RFC 9116), texts.
-//!
-//! Documents are rendered when a value changes and served from memory.
+//! What the cooperative publishes: gathered from the state, rendered by `cooperative::publish` when something changes,
+//! served from memory.
 
-mod librehost;
-mod profile;
+mod gather;
 
-pub use librehost::{Document, LibrehostError, render};
-pub use profile::{FIELDS, Field, FieldKind, Profile, check};
+pub use ::cooperative::publish::{Document, FIELDS, FieldKind, Profile};
 
 use crate::{ApiError, App, app::lock, state::StateError};
+use ::cooperative::{
+    Version,
+    date::moment,
+    publish::{self, Model, check, librehost},
+    text::TextKind,
+};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
-use types::{MemberName, Timestamp};
+use types::{Language, MemberName, Timestamp};
 
 /// The rendered documents.
 #[derive(Debug, Default)]
@@ -25,10 +28,28 @@ pub struct Published(Mutex<Arc<Documents>>);
 pub struct Documents {
     /// `librehost.json`, when complete.
     pub librehost: Option<Document>,
+    /// Its neighbours by path; none before it is complete.
+    pub neighbours: BTreeMap<String, Document>,
     /// What is missing for it, per field.
     pub missing: BTreeMap<String, String>,
     /// The values themselves.
     pub profile: Profile,
+    /// Every version of every text.
+    pub texts: Vec<Version>,
+    /// All that is published; `None` before the first look.
+    pub model: Option<Model>,
+}
+
+impl Documents {
+    /// The text in force in this language, else in another.
+    pub fn text(&self, kind: TextKind, language: Language, now: Timestamp) -> Option<&Version> {
+        ::cooperative::text::in_force(&self.texts, kind, language, now)
+    }
+
+    /// Origin of the public page.
+    pub fn base(&self) -> &str {
+        self.model.as_ref().map_or("", |model| &model.base)
+    }
 }
 
 impl Published {
@@ -42,25 +63,38 @@ impl Published {
     }
 }
 
-/// Renders everything from the stored values.
+/// Days after which documents are rendered again although nothing changed: they carry a date of expiry.
+const STALE: i64 = ::cooperative::date::DAY;
+
+/// Renders everything from what is stored. Nothing moves while nothing has changed.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn refresh(app: &App) -> Result<(), StateError> {
-    let profile = Profile(app.store.profile().await?);
-    let documents = match render(&profile) {
-        Ok(document) => Documents {
-            librehost: Some(document),
-            missing: BTreeMap::new(),
-            profile,
-        },
-        Err(error) => Documents {
-            librehost: None,
-            missing: error.missing,
-            profile,
-        },
+    let now = app.now();
+    let mut model = gather::model(app, now).await?;
+    let before = app.published.get();
+    if let Some(known) = &before.model
+        && (now.0 - known.changed.0).abs() < STALE
+    {
+        model.changed = known.changed;
+        if *known != model {
+            model.changed = now;
+        }
+    }
+    let profile = model.profile.clone();
+    let (librehost, neighbours, missing) = match librehost(&profile) {
+        Ok(document) => (Some(document), publish::neighbours(&model), BTreeMap::new()),
+        Err(error) => (None, BTreeMap::new(), error.missing),
     };
-    app.published.set(documents);
+    app.published.set(Documents {
+        librehost,
+        neighbours,
+        missing,
+        profile,
+        texts: app.store.statements().await?,
+        model: Some(model),
+    });
     Ok(())
 }
 
@@ -78,15 +112,15 @@ pub async fn set_profile(
     let before = app.store.profile().await?;
     let mut changes: BTreeMap<String, String> = checked
         .into_iter()
-        .filter(|(key, value)| before.get(key) != Some(value))
+        .filter(|(key, value)| before.get(key).map_or("", String::as_str) != value)
         .collect();
     if changes.is_empty() {
         return Ok(());
     }
     // `dateModified` moves only when a value changes.
-    changes.insert("dateModified".into(), date(now));
+    changes.insert("dateModified".into(), moment(now));
     if !before.contains_key("dateCreated") {
-        changes.insert("dateCreated".into(), date(now));
+        changes.insert("dateCreated".into(), moment(now));
     }
     app.store.set_profile(changes).await?;
     app.store
@@ -98,28 +132,5 @@ pub async fn set_profile(
 
 /// `YYYY-MM-DDTHH:MM:SSZ`
 pub fn date(at: Timestamp) -> String {
-    jiff::Timestamp::from_second(at.0)
-        .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-        .unwrap_or_default()
-}
-
-/// `security.txt` (RFC 9116), valid for 90 days from `now`; `None` without a contact.
-pub fn security_txt(profile: &Profile, now: Timestamp) -> Option<String> {
-    let contact = profile
-        .0
-        .get("securityContact")
-        .filter(|contact| !contact.is_empty())?;
-    let contact = if contact.contains("://") {
-        contact.clone()
-    } else {
-        format!("mailto:{contact}")
-    };
-    let expires = date(Timestamp(now.0 + 90 * 86_400));
-    let languages = profile.languages().join(", ");
-    let languages = if languages.is_empty() {
-        String::new()
-    } else {
-        format!("Preferred-Languages: {languages}\r\n")
-    };
-    Some(format!("Contact: {contact}\r\nExpires: {expires}\r\n{languages}"))
+    moment(at)
 }

@@ -57,6 +57,24 @@ pub async fn put(
     values: &BTreeMap<String, serde_json::Value>,
     by: &MemberName,
 ) -> Result<String, ApiError> {
+    let (entry, settings) = admit(app, service, values).await?;
+    let job = app
+        .store
+        .put_service(service.clone(), entry.digest.clone(), settings, by, app.now())
+        .await?;
+    app.wake.now();
+    Ok(job)
+}
+
+/// Everything that speaks against asking for a service with these values; else what is to be recorded.
+///
+/// # Errors
+/// With the reason and what to do.
+pub(crate) async fn admit(
+    app: &App,
+    service: &ServiceName,
+    values: &BTreeMap<String, serde_json::Value>,
+) -> Result<(Arc<Entry>, types::Settings), ApiError> {
     let catalogs = app.catalogs.get();
     let present = app.store.desired().await?.services.remove(service);
     let entry = match &present {
@@ -74,12 +92,7 @@ pub async fn put(
     if present.is_none() {
         admit_new(app, &catalogs, &entry).await?;
     }
-    let job = app
-        .store
-        .put_service(service.clone(), entry.digest.clone(), settings, by, app.now())
-        .await?;
-    app.wake.now();
-    Ok(job)
+    Ok((entry, settings))
 }
 
 /// Everything that speaks against enabling a service, before anything is recorded.

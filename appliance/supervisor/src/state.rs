@@ -2,18 +2,23 @@
 //! Everything that must survive: one `SQLite` database, one writer, every change durable before it is acted on.
 
 mod audit;
+mod ballots;
 mod board;
 mod desired;
 mod findings;
 mod jobs;
+mod measured;
 mod members;
 mod migrations;
 mod profile;
 mod secrets;
 mod sessions;
+mod statements;
 mod tasks;
+mod texts;
 
 pub use audit::AuditRecord;
+pub use ballots::Effect;
 pub use board::AcmeChoice;
 pub use desired::DomainRecord;
 pub use findings::Sighting;
@@ -21,6 +26,7 @@ pub use jobs::{Job, JobKind, JobState};
 pub use members::{Member, Role};
 pub use secrets::{AppPassword, Token};
 pub use sessions::Session;
+pub use statements::{Answered, Counted, KnownHoster, Performed, Statement, Withdrawn, latest};
 pub use tasks::Task;
 
 use rusqlite::{Connection, OpenFlags};

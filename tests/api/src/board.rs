@@ -11,6 +11,7 @@ use host::{FakeHost, Host, sensors::Readings};
 use http::Method;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -21,6 +22,7 @@ use std::{
 use supervisor::{
     App,
     catalogs::{Catalogs, Loaded},
+    cooperative::hosters::Reply,
     daemon::{Listeners, Options, Supervisor},
 };
 use tempfile::TempDir;
@@ -56,8 +58,12 @@ pub struct Board {
     pub catalogs: Arc<Catalogs>,
     clock: Arc<AtomicI64>,
     sensors: Arc<Mutex<Readings>>,
+    internet: Internet,
     running: Mutex<Option<Running>>,
 }
+
+/// What other hosters answer, by address; everything else is 404.
+type Internet = Arc<Mutex<BTreeMap<String, Reply>>>;
 
 struct Running {
     runtime: Runtime,
@@ -146,6 +152,7 @@ impl Scene {
             catalogs,
             clock: Arc::new(AtomicI64::new(scene.now.0)),
             sensors: Arc::new(Mutex::new(readings)),
+            internet: Internet::default(),
             running: Mutex::new(None),
             folder: scene.folder,
         };
@@ -211,6 +218,7 @@ impl Board {
 
     fn options(&self) -> Options {
         let (clock, sensors) = (Arc::clone(&self.clock), Arc::clone(&self.sensors));
+        let internet = Arc::clone(&self.internet);
         Options {
             data: self.root().join("data/commonhost"),
             sockets: self.root().join("run/commonhost/sockets"),
@@ -220,6 +228,10 @@ impl Board {
             clock: Arc::new(move || Timestamp(clock.load(Ordering::Relaxed))),
             sensors: Arc::new(move || sensors.lock().unwrap().clone()),
             announce: Box::new(|_| {}),
+            fetch: Arc::new(move |url| {
+                let known = internet.lock().unwrap().get(&url).cloned();
+                Box::pin(async move { Ok(known.unwrap_or(Reply::Status(404))) })
+            }),
         }
     }
 
@@ -302,6 +314,11 @@ impl Board {
     /// Sets what the sensors say.
     pub fn feel(&self, change: impl FnOnce(&mut Readings)) {
         change(&mut self.sensors.lock().unwrap());
+    }
+
+    /// Puts a file of another hoster on the internet.
+    pub fn elsewhere(&self, url: &str, reply: Reply) {
+        self.internet.lock().unwrap().insert(url.to_owned(), reply);
     }
 
     /// What is on the machine.

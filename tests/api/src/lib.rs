@@ -25,3 +25,4 @@ pub use chance::Chance;
 pub use client::{Answer, Ask, Stream};
 pub use machine::TestHost;
 pub use person::{PASSWORD, Person};
+pub use supervisor::cooperative::hosters::Reply;

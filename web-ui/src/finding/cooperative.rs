@@ -22,7 +22,7 @@ pub fn profile_incomplete(missing: u32) -> Words {
         let what = t.finding_profile(missing);
         Text::new(what, t.finding_profile_meaning(), t.finding_profile_remedy())
     });
-    words.at("/cooperative")
+    words.at("/cooperative/profile")
 }
 
 /// The audit log was changed from outside.

@@ -1,15 +1,38 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Who hosts here: what is published as `librehost.json`.
 
+mod books;
+mod decisions;
+mod hub;
+mod people;
+mod promises;
+mod texts;
+
+pub use books::{BooksPage, EntryForm, EntryRow, ReportPage};
+pub use decisions::{
+    ActWords, ChoiceLabel, ChoiceRow, DecisionsPage, Method, ProposalForm, ProposalPage, ProposalRow,
+    Standing,
+};
+pub use hub::{ComingText, HubPage};
+pub use people::{ApplicationRow, ElsewherePage, HosterRow, JoinPage, JoinState, RegisterPage, RegisterRow};
+pub use promises::{
+    EndForm, EndPage, NewsForm, NewsPage, NewsRow, Phase, PromiseRow, PromiseState, PromisesPage,
+};
+pub use texts::{
+    ChangesPage, EditTextPage, Piece, PieceChange, QuestionsForm, QuestionsPage, TextRow, TextsPage,
+    VersionRow,
+};
+
+use super::TextKind;
 use crate::{
     field::TextField,
     i18n::T,
     layout::{Layout, page},
 };
 
-/// `GET /cooperative`: the cooperative's profile, texts and whether it is published.
+/// `GET /cooperative/profile`: the cooperative's profile and whether it is published.
 ///
-/// Form: `POST /cooperative` with the fields of [`CooperativeForm`], each under its own name; `is_service_provider`
+/// Form: `POST /cooperative/profile` with the fields of [`CooperativeForm`], each under its own name; `is_service_provider`
 /// is `true` when ticked. Saved even when incomplete; refused (422) only when a value has a wrong form.
 /// The preview is at `GET /cooperative/preview`: the document as it would be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,12 +77,14 @@ pub struct CooperativeForm {
     pub terms_of_service_url: TextField,
     /// `privacy_policy_url`: empty for the board's own `/privacy`
     pub privacy_policy_url: TextField,
-    /// `terms_text`: blank lines separate paragraphs
-    pub terms_text: TextField,
-    /// `privacy_text`
-    pub privacy_text: TextField,
-    /// `economic_text`
-    pub economic_text: TextField,
+    /// `country`: ISO 3166-1, two letters
+    pub country: TextField,
+    /// `contact`: a mail address or an https address that is published
+    pub contact: TextField,
+    /// `availability`: what people can expect; blank lines separate paragraphs
+    pub availability: TextField,
+    /// `publish_directory`
+    pub publish_directory: bool,
 }
 
 /// A value of the profile that can be missing.
@@ -101,8 +126,8 @@ impl ProfileField {
             Self::HomeUrl => t.cooperative_home_url(),
             Self::Logo => t.cooperative_logo(),
             Self::ContactUrl => t.cooperative_contact_url(),
-            Self::Terms => t.cooperative_terms_text(),
-            Self::Privacy => t.cooperative_privacy_text(),
+            Self::Terms => t.cooperative_terms_url(),
+            Self::Privacy => t.cooperative_privacy_url(),
         }
     }
 
@@ -118,10 +143,13 @@ impl ProfileField {
             Self::HomeUrl => "home_url",
             Self::Logo => "logo",
             Self::ContactUrl => "contact_url",
-            Self::Terms => "terms_text",
-            Self::Privacy => "privacy_text",
+            Self::Terms => "terms_of_service_url",
+            Self::Privacy => "privacy_policy_url",
         }
     }
 }
 
-page!(CooperativePage, "cooperative.html");
+mod profile {
+    use super::CooperativePage;
+    super::page!(CooperativePage, "cooperative.html");
+}

@@ -6,7 +6,6 @@ use crate::{
     service::ServiceState,
     svg, url,
 };
-use serde_json::json;
 use types::Timestamp;
 
 /// `GET /`: who hosts here and what. No form. On an unclaimed board: that it waits to be claimed.
@@ -20,6 +19,51 @@ pub struct PublicPage {
     pub profile: PublicProfile,
     /// Services that are listed publicly.
     pub services: Vec<PublicService>,
+    /// Incidents and planned downtime that are still told.
+    pub news: Vec<super::NewsRow>,
+    /// The end, when it is announced.
+    pub end: Option<PublicEnd>,
+    /// schema.org data, once the profile is complete: a JSON object.
+    pub data: Option<serde_json::Value>,
+}
+
+/// The end, as strangers and members read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicEnd {
+    /// The last day services run.
+    pub last_day: String,
+    /// The last day data can be fetched.
+    pub exports_until: String,
+    /// Whether the last day is over.
+    pub over: bool,
+    /// Why, and what to do.
+    pub text: String,
+    /// Who takes people in: lines of a name and an address.
+    pub elsewhere: String,
+}
+
+/// How a day was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayLook {
+    /// Answered.
+    Good,
+    /// Off for some minutes, or as announced.
+    Some,
+    /// Off for more than an hour.
+    Bad,
+    /// Not measured.
+    Unknown,
+}
+
+impl DayLook {
+    pub(crate) fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Good => Some("g"),
+            Self::Some => Some("s"),
+            Self::Bad => Some("b"),
+            Self::Unknown => None,
+        }
+    }
 }
 
 /// Who hosts here. What is empty is not shown.
@@ -47,8 +91,10 @@ pub struct PublicProfile {
     pub founding_date: String,
     /// Languages people are answered in, ISO 639-1.
     pub languages: Vec<String>,
-    /// Whether every value of `librehost.json` is there: then schema.org data is put into the page.
-    pub complete: bool,
+    /// Its code of conduct: `/conduct`.
+    pub conduct_url: String,
+    /// What people can expect, in its own words; empty: the board says it.
+    pub availability: String,
 }
 
 /// A service as strangers see it.
@@ -64,9 +110,25 @@ pub struct PublicService {
     pub state: ServiceState,
     /// Where it is.
     pub url: Option<String>,
+    /// Whether only members can use it.
+    pub members_only: bool,
+    /// The last 90 days, the oldest first; empty when nothing was measured yet.
+    pub days: Vec<DayLook>,
+    /// Share of the measured time it answered, in hundredths of a percent.
+    pub share: Option<u32>,
 }
 
 impl PublicService {
+    /// `99.53`
+    pub(crate) fn percent(&self) -> Option<String> {
+        let share = self.share?;
+        Some(format!("{}.{:02}", share / 100, share % 100))
+    }
+
+    pub(crate) fn bad_days(&self) -> usize {
+        self.days.iter().filter(|day| **day == DayLook::Bad).count()
+    }
+
     pub(crate) fn icon(&self) -> &str {
         svg::icon(&self.icon)
     }
@@ -85,43 +147,15 @@ impl PublicPage {
         }
     }
 
-    /// schema.org `Organization` as JSON-LD, once the profile is complete. Every `<` is escaped, so that no value
-    /// can end the element it stands in.
+    /// schema.org data as it stands in the page. Every `<` is escaped, so that no value can end the element it stands
+    /// in.
     pub(crate) fn json_ld(&self) -> Option<String> {
-        let profile = &self.profile;
-        let value = json!({
-            "@context": "https://schema.org",
-            "@type": "Organization",
-            "name": profile.name,
-            "slogan": profile.tag_line,
-            "description": profile.description,
-            "url": profile.home_url,
-            "logo": profile.logo,
-            "foundingDate": profile.founding_date,
-            "knowsLanguage": profile.languages,
-            "contactPoint": { "@type": "ContactPoint", "url": profile.contact_url },
-        });
-        profile
-            .complete
-            .then(|| value.to_string().replace('<', "\\u003c"))
+        let data = self.data.as_ref()?;
+        Some(data.to_string().replace('<', "\\u003c"))
     }
 }
 
-impl PublicProfile {
-    pub(crate) fn has_links(&self) -> bool {
-        [
-            &self.contact_url,
-            &self.terms_url,
-            &self.privacy_url,
-            &self.economic_url,
-            &self.home_url,
-        ]
-        .iter()
-        .any(|address| !address.is_empty())
-    }
-}
-
-/// `GET /terms`, `/privacy`, `/economy`: a text the cooperative wrote. No form.
+/// `GET /terms`, `/privacy`, `/economy`, `/conduct`, `/contact`: a text the cooperative wrote. No form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextPage {
     /// What every page knows.
@@ -132,8 +166,14 @@ pub struct TextPage {
     pub cooperative: String,
     /// Its paragraphs; lines within one are kept.
     pub paragraphs: Vec<String>,
-    /// When it was last changed.
+    /// Since when it holds.
     pub updated: Option<Timestamp>,
+    /// Language it is written in.
+    pub written_in: types::Language,
+    /// Address of its version and what that changed.
+    pub version_path: String,
+    /// The next version: from when on, and its address.
+    pub coming: Option<(Timestamp, String)>,
 }
 
 /// Which text.
@@ -145,6 +185,42 @@ pub enum TextKind {
     Privacy,
     /// Economic model.
     Economic,
+    /// Code of conduct.
+    Conduct,
+    /// Contact.
+    Contact,
+}
+
+impl TextKind {
+    /// Every kind, in the order they are shown.
+    pub const ALL: [Self; 5] = [
+        Self::Terms,
+        Self::Privacy,
+        Self::Economic,
+        Self::Conduct,
+        Self::Contact,
+    ];
+
+    /// Its word in addresses and forms.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Terms => "terms",
+            Self::Privacy => "privacy",
+            Self::Economic => "economy",
+            Self::Conduct => "conduct",
+            Self::Contact => "contact",
+        }
+    }
+
+    pub(crate) fn title(self, t: crate::i18n::T) -> &'static str {
+        match self {
+            Self::Terms => t.public_terms(),
+            Self::Privacy => t.public_privacy(),
+            Self::Economic => t.public_economic(),
+            Self::Conduct => t.public_conduct(),
+            Self::Contact => t.public_contact(),
+        }
+    }
 }
 
 impl TextPage {
@@ -159,12 +235,7 @@ impl TextPage {
     }
 
     pub(crate) fn title(&self) -> &'static str {
-        let t = self.layout.t();
-        match self.kind {
-            TextKind::Terms => t.public_terms(),
-            TextKind::Privacy => t.public_privacy(),
-            TextKind::Economic => t.public_economic(),
-        }
+        self.kind.title(self.layout.t())
     }
 }
 

@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What the cooperative says of itself.
+//! What the cooperative says of itself, owes, decides and books.
+
+mod books;
+mod decisions;
+mod people;
+mod texts;
+
+pub(crate) use books::{beancount as ledger_beancount, csv as ledger_csv};
+pub(crate) use people::export as register_csv;
+pub(crate) use texts::{kind as text_kind, language as text_language};
 
 use super::{Body, Route};
 use crate::{
@@ -14,7 +23,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         Route::new(
             Method::GET,
             "/api/v1/cooperative/profile",
@@ -31,7 +40,12 @@ pub(super) fn routes() -> Vec<Route> {
             put,
         )
         .takes::<BTreeMap<String, String>>(),
-    ]
+    ];
+    routes.extend(texts::routes());
+    routes.extend(decisions::routes());
+    routes.extend(books::routes());
+    routes.extend(people::routes());
+    routes
 }
 
 /// The profile.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `commonhost <noun> <verb>`.
 
+use super::cooperative::Cooperative;
 use clap::{Args, Parser, Subcommand};
 
 /// Look after a Commonhost board.
@@ -72,7 +73,7 @@ pub(super) enum Noun {
     /// What needs attention.
     #[command(subcommand)]
     Check(Check),
-    /// The cooperative's profile.
+    /// The cooperative: profile, texts, promises, decisions, books, register, news.
     #[command(subcommand)]
     Cooperative(Cooperative),
     /// Your app passwords.
@@ -268,18 +269,6 @@ pub(super) enum Check {
     Listen {
         /// Its key.
         key: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Cooperative {
-    /// Show the profile.
-    Show,
-    /// Change values.
-    Set {
-        /// Values, as key=value.
-        #[arg(required = true, value_name = "KEY=VALUE")]
-        values: Vec<String>,
     },
 }
 

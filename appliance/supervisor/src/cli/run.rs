@@ -3,8 +3,8 @@
 
 use super::{
     arguments::{
-        AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Cooperative, Domain, Job,
-        Member, Noun, Service, Snapshot, Token,
+        AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain, Job, Member,
+        Noun, Service, Snapshot, Token,
     },
     client::{Client, Failure},
     print::print,
@@ -80,7 +80,7 @@ async fn wait(client: &Client<'_>, id: &str) -> Result<Value, Failure> {
     }
 }
 
-type Asked = (Method, String, Option<Value>);
+pub(super) type Asked = (Method, String, Option<Value>);
 
 fn request(noun: &Noun) -> Result<Asked, Failure> {
     let get = |path: &str| (Method::GET, path.to_owned(), None);
@@ -143,12 +143,7 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
             (Method::PUT, "/certificates/authority".into(), Some(body))
         }
         Noun::Check(check) => check_request(check),
-        Noun::Cooperative(Cooperative::Show) => get("/cooperative/profile"),
-        Noun::Cooperative(Cooperative::Set { values }) => (
-            Method::PUT,
-            "/cooperative/profile".into(),
-            Some(Value::Object(pairs(values)?)),
-        ),
+        Noun::Cooperative(verb) => super::cooperative::request(verb)?,
         Noun::AppPassword(AppPassword::List) => get("/app-passwords"),
         Noun::AppPassword(AppPassword::Add { services, device }) => post(
             "/app-passwords",
@@ -216,11 +211,11 @@ fn service_request(service: &Service) -> Result<Asked, Failure> {
     })
 }
 
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     crate::access::gate::encode(text).replace('/', "%2F")
 }
 
-fn pairs(words: &[String]) -> Result<Map<String, Value>, Failure> {
+pub(super) fn pairs(words: &[String]) -> Result<Map<String, Value>, Failure> {
     let pair = |word: &String| {
         let (key, value) = word
             .split_once('=')

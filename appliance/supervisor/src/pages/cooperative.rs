@@ -11,6 +11,7 @@ use crate::{
     api::Route,
     publish::{self, FIELDS, FieldKind, Profile},
 };
+use ::cooperative::text::TextKind;
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode, header};
 use std::collections::BTreeMap;
@@ -19,17 +20,29 @@ use web_ui::{CooperativeForm, CooperativePage, FieldError, Notice, ProfileField,
 pub(super) fn routes() -> Vec<Route> {
     use Policy::Steward;
     vec![
-        Route::new(Method::GET, "/cooperative", Steward, "The profile.", get),
-        Route::new(Method::POST, "/cooperative", Steward, "Change the profile.", save),
+        Route::new(Method::GET, "/cooperative/profile", Steward, "The profile.", get),
+        Route::new(
+            Method::POST,
+            "/cooperative/profile",
+            Steward,
+            "Change the profile.",
+            save,
+        ),
         Route::new(
             Method::GET,
-            "/cooperative/preview",
+            "/cooperative/profile/preview",
             Steward,
             "librehost.json as it would be.",
             preview,
         ),
     ]
 }
+
+/// Boxes to tick, and their keys in the profile.
+const TICKED: [(&str, &str); 2] = [
+    ("is_service_provider", "isServiceProvider"),
+    ("publish_directory", "publishDirectory"),
+];
 
 /// Field of the form and key of the profile.
 const NAMES: [(&str, &str); 15] = [
@@ -45,9 +58,9 @@ const NAMES: [(&str, &str); 15] = [
     ("contact_email", "securityContact"),
     ("terms_of_service_url", "termsOfServiceUrl"),
     ("privacy_policy_url", "privacyPolicyUrl"),
-    ("terms_text", "terms"),
-    ("privacy_text", "privacy"),
-    ("economic_text", "economicModel"),
+    ("country", "country"),
+    ("contact", "contact"),
+    ("availability", "availability"),
 ];
 
 async fn get(visit: Visit) -> Result<Response, ApiError> {
@@ -63,12 +76,13 @@ async fn get(visit: Visit) -> Result<Response, ApiError> {
             value.to_owned()
         })
     };
-    let form = form(value, profile.get("isServiceProvider") == "true");
+    let ticked = |key: &str| profile.get(key) == "true";
+    let form = form(value, ticked);
     Ok(page(visit, form, StatusCode::OK))
 }
 
 fn page(mut visit: Visit, form: CooperativeForm, status: StatusCode) -> Response {
-    visit.at("/cooperative");
+    visit.at("/cooperative/profile");
     let documents = visit.app.published.get();
     let missing = documents.missing.keys().filter_map(|key| missing_field(key));
     let seen = visit.app.seen.load();
@@ -83,7 +97,7 @@ fn page(mut visit: Visit, form: CooperativeForm, status: StatusCode) -> Response
     show_as(status, &page)
 }
 
-fn form(text: impl Fn(&str) -> TextField, is_service_provider: bool) -> CooperativeForm {
+fn form(text: impl Fn(&str) -> TextField, ticked: impl Fn(&str) -> bool) -> CooperativeForm {
     let field = |name: &str| {
         let key = NAMES.iter().find(|(field, _)| *field == name);
         key.map(|(_, key)| text(key)).unwrap_or_default()
@@ -95,16 +109,17 @@ fn form(text: impl Fn(&str) -> TextField, is_service_provider: bool) -> Cooperat
         organization_type: field("organization_type"),
         founding_date: field("founding_date"),
         communication_languages: field("communication_languages"),
-        is_service_provider,
+        is_service_provider: ticked("isServiceProvider"),
         home_url: field("home_url"),
         logo: field("logo"),
         contact_url: field("contact_url"),
         contact_email: field("contact_email"),
         terms_of_service_url: field("terms_of_service_url"),
         privacy_policy_url: field("privacy_policy_url"),
-        terms_text: field("terms_text"),
-        privacy_text: field("privacy_text"),
-        economic_text: field("economic_text"),
+        country: field("country"),
+        contact: field("contact"),
+        availability: field("availability"),
+        publish_directory: ticked("publishDirectory"),
     }
 }
 
@@ -114,10 +129,10 @@ async fn save(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
         .iter()
         .map(|(field, key)| ((*key).to_owned(), fields.owned(field)))
         .collect();
-    let provider = fields.get("is_service_provider") == "true";
-    values.insert("isServiceProvider".into(), provider.to_string());
-    let seen = visit.app.seen.load();
-    own_pages(&mut values, seen.addresses.board.first().map(String::as_str));
+    for (field, key) in TICKED {
+        values.insert(key.into(), (fields.get(field) == "true").to_string());
+    }
+    own_pages(&visit, &mut values);
     let before = visit.app.published.get();
     match publish::set_profile(&visit.app, &values, &by).await {
         Ok(()) => {
@@ -127,7 +142,7 @@ async fn save(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
             } else {
                 Notice::Saved
             };
-            Ok(visit.redirect("/cooperative", Some(notice)))
+            Ok(visit.redirect("/cooperative/profile", Some(notice)))
         }
         Err(error) if error.status == INVALID => {
             let text = |key: &str| {
@@ -139,22 +154,28 @@ async fn save(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
                 let field = TextField::new(typed);
                 kind.map_or(field.clone(), |kind| field.with_error(kind))
             };
-            Ok(page(visit, form(text, provider), INVALID))
+            let ticked = |key: &str| values.get(key).is_some_and(|value| value == "true");
+            Ok(page(visit, form(text, ticked), INVALID))
         }
         Err(error) => Err(error),
     }
 }
 
 /// A text that is written here needs no address elsewhere: the board's own page is one.
-fn own_pages(values: &mut BTreeMap<String, String>, host: Option<&str>) {
-    let Some(host) = host else { return };
-    for (url, text, path) in [
-        ("termsOfServiceUrl", "terms", "terms"),
-        ("privacyPolicyUrl", "privacy", "privacy"),
+fn own_pages(visit: &Visit, values: &mut BTreeMap<String, String>) {
+    let documents = visit.app.published.get();
+    let seen = visit.app.seen.load();
+    let Some(host) = seen.addresses.board.first() else {
+        return;
+    };
+    for (key, kind) in [
+        ("termsOfServiceUrl", TextKind::Terms),
+        ("privacyPolicyUrl", TextKind::Privacy),
+        ("contactUrl", TextKind::Contact),
     ] {
-        let is_empty = |key: &str| values.get(key).is_none_or(|value| value.trim().is_empty());
-        if is_empty(url) && !is_empty(text) {
-            values.insert(url.into(), format!("https://{host}/{path}"));
+        let is_empty = values.get(key).is_none_or(|value| value.trim().is_empty());
+        if is_empty && documents.text(kind, visit.language(), visit.layout.now).is_some() {
+            values.insert(key.into(), format!("https://{host}/{}", kind.word()));
         }
     }
 }
@@ -179,6 +200,7 @@ fn field_error(key: &str, value: &str, message: &str) -> FieldError {
         Some(FieldKind::Contact) => FieldError::NotAnEmail,
         Some(FieldKind::Year) => FieldError::NotAYear,
         Some(FieldKind::Languages) => FieldError::NotLanguages,
+        Some(FieldKind::Country) => FieldError::NotFit,
         _ => FieldError::Other(message.to_owned()),
     }
 }
@@ -229,16 +251,8 @@ mod tests {
     #[test]
     fn every_field_of_the_profile_is_in_the_form() {
         let mut keys: Vec<&str> = NAMES.iter().map(|(_, key)| *key).collect();
-        keys.push("isServiceProvider");
+        keys.extend(TICKED.map(|(_, key)| key));
         assert!(FIELDS.iter().all(|field| keys.contains(&field.key)));
         assert_eq!(keys.len(), FIELDS.len());
-    }
-
-    #[test]
-    fn a_text_on_the_board_is_an_address_too() {
-        let mut values = BTreeMap::from([("terms".to_owned(), "Be kind.".to_owned())]);
-        own_pages(&mut values, Some("oak.example"));
-        assert_eq!(values["termsOfServiceUrl"], "https://oak.example/terms");
-        assert!(!values.contains_key("privacyPolicyUrl"));
     }
 }

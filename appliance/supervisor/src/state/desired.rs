@@ -92,6 +92,28 @@ fn load(connection: &Connection) -> Result<Desired> {
     })
 }
 
+/// Asks for a service, or for other settings of one that is there.
+pub(super) fn insert_service(
+    connection: &Connection,
+    name: &ServiceName,
+    entry: &Digest,
+    settings: &Settings,
+) -> Result<()> {
+    let sql =
+        "INSERT INTO service (name, entry, running, settings, restarts) VALUES (?1, ?2, 'started', ?3, 0)
+               ON CONFLICT (name) DO UPDATE SET settings = ?3";
+    connection.execute(sql, params![name.as_str(), entry.as_str(), to_json(settings)?])?;
+    Ok(())
+}
+
+/// Asks for a service to be gone, with everything that led to it.
+pub(super) fn delete_service(connection: &Connection, name: &ServiceName) -> Result<()> {
+    connection.execute("DELETE FROM service WHERE name = ?1", [name.as_str()])?;
+    connection.execute("DELETE FROM domain WHERE service = ?1", [name.as_str()])?;
+    super::secrets::forget_service(connection, name)?;
+    Ok(())
+}
+
 impl Store {
     /// Everything that is asked for.
     ///
@@ -145,10 +167,7 @@ impl Store {
             JobKind::Enable
         };
         self.change(kind, service, by.to_string(), now, move |connection| {
-            let sql = "INSERT INTO service (name, entry, running, settings, restarts) VALUES (?1, ?2, 'started', ?3, 0)
-                       ON CONFLICT (name) DO UPDATE SET settings = ?3";
-            connection.execute(sql, params![name.as_str(), entry.as_str(), to_json(&settings)?])?;
-            Ok(())
+            insert_service(connection, &name, &entry, &settings)
         })
         .await
     }
@@ -165,10 +184,7 @@ impl Store {
     ) -> Result<String> {
         let name = service.clone();
         self.change(JobKind::Remove, service, by.to_string(), now, move |connection| {
-            connection.execute("DELETE FROM service WHERE name = ?1", [name.as_str()])?;
-            connection.execute("DELETE FROM domain WHERE service = ?1", [name.as_str()])?;
-            super::secrets::forget_service(connection, &name)?;
-            Ok(())
+            delete_service(connection, &name)
         })
         .await
     }

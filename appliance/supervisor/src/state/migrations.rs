@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/2-checks.sql"),
     include_str!("migrations/3-data.sql"),
     include_str!("migrations/4-app-passwords.sql"),
+    include_str!("migrations/5-cooperative.sql"),
 ];
 
 /// Brings the database to the newest schema. Before a change of an existing schema a copy is kept beside it, so that

@@ -4,6 +4,7 @@
 
 mod backups;
 mod board;
+mod cooperative;
 mod people;
 mod public;
 mod service;
@@ -11,8 +12,8 @@ mod service;
 use types::Language;
 use types::Timestamp;
 use web_ui::{
-    ClaimState, ErrorKind, FieldError, JobState, Layout, Page as _, Refusal, SignInProblem, TextField,
-    TextKind, Viewer,
+    ClaimState, ErrorKind, FieldError, JobState, JoinState, Layout, Page as _, Refusal, SignInProblem,
+    TextField, TextKind, Viewer,
 };
 
 const NOW: Timestamp = Timestamp(1_795_183_200);
@@ -63,6 +64,30 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("certificates", s.certificates().render()),
         ("checks", s.checks().render()),
         ("cooperative", s.cooperative().render()),
+        ("hub", s.hub(true).render()),
+        ("hub-member", s.hub(false).render()),
+        ("texts", s.texts().render()),
+        ("questions", s.questions(false).render()),
+        ("questions-drafts", s.questions(true).render()),
+        ("text-edit", s.edit_text().render()),
+        ("text-changes", s.changes().render()),
+        ("decisions", s.decisions().render()),
+        ("proposal-open", s.proposal(true).render()),
+        ("proposal-counted", s.proposal(false).render()),
+        ("books", s.books(true).render()),
+        ("books-member", s.books(false).render()),
+        ("report", s.report().render()),
+        ("register", s.register().render()),
+        ("join", s.join(JoinState::Asking).render()),
+        ("join-invited", s.join(JoinState::Invited).render()),
+        ("join-sent", s.join(JoinState::Sent).render()),
+        ("elsewhere", s.elsewhere().render()),
+        ("promises", s.promises(Some(true)).render()),
+        ("promises-visitor", s.promises(None).render()),
+        ("news", s.news().render()),
+        ("end", s.end(false).render()),
+        ("end-announced", s.end(true).render()),
+        ("public-ending", s.public_ending().render()),
         ("members", s.members().render()),
         ("account", s.account().render()),
         ("public", s.public().render()),
@@ -70,6 +95,8 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("terms", s.text(TextKind::Terms).render()),
         ("privacy", s.text(TextKind::Privacy).render()),
         ("economy", s.text(TextKind::Economic).render()),
+        ("conduct", s.text(TextKind::Conduct).render()),
+        ("contact", s.text(TextKind::Contact).render()),
         ("job", s.job(JobState::Running).render()),
         ("job-failed", s.job(JobState::Failed).render()),
         ("backups", s.backups().render()),

@@ -4,8 +4,8 @@
 use super::{BUBBLE, CALENDAR, FOLDER, Samples, ago, fields};
 use web_ui::{
     AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
-    CooperativeForm, CooperativePage, FieldError, LocalCa, ProfileField, PublicPage, PublicProfile,
-    PublicService, ServiceState, TextKind, TextPage,
+    CooperativeForm, CooperativePage, DayLook, FieldError, LocalCa, ProfileField, PublicEnd, PublicPage,
+    PublicProfile, PublicService, ServiceState, TextKind, TextPage,
 };
 
 impl Samples<'_> {
@@ -87,9 +87,9 @@ impl Samples<'_> {
                 &mut form.description,
                 &mut form.organization_type,
                 &mut form.logo,
-                &mut form.terms_text,
-                &mut form.privacy_text,
-                &mut form.economic_text,
+                &mut form.country,
+                &mut form.contact,
+                &mut form.availability,
             ];
             for field in every.iter_mut() {
                 field.value = self.says("x");
@@ -118,6 +118,16 @@ impl Samples<'_> {
             icon: self.says(icon),
             state,
             url: Some(self.says("https://calendar.example.org/")),
+            members_only: state == ServiceState::Running,
+            days: (0..90)
+                .map(|day| match day {
+                    0..20 => DayLook::Unknown,
+                    41 => DayLook::Bad,
+                    60..64 => DayLook::Some,
+                    _ => DayLook::Good,
+                })
+                .collect(),
+            share: (state == ServiceState::Running).then_some(9_953),
         };
         PublicPage {
             layout: self.layout("/", None),
@@ -137,8 +147,12 @@ impl Samples<'_> {
                 economic_url: self.says("/economy"),
                 founding_date: self.says("2026"),
                 languages: vec![self.says("en"), self.says("fr")],
-                complete: true,
+                conduct_url: self.says("/conduct"),
+                availability: String::new(),
             },
+            news: self.news_rows(),
+            end: None,
+            data: Some(serde_json::json!({ "@type": "Organization", "name": self.says("Lilac") })),
             services: vec![
                 service(
                     self.pick("Calendars and contacts", "Agendas et contacts"),
@@ -152,6 +166,19 @@ impl Samples<'_> {
                 ),
                 service(self.says("Microblog"), BUBBLE, ServiceState::Failing),
             ],
+        }
+    }
+
+    pub(super) fn public_ending(&self) -> PublicPage {
+        PublicPage {
+            end: Some(PublicEnd {
+                last_day: "2027-03-31".into(),
+                exports_until: "2027-04-30".into(),
+                over: false,
+                text: self.pick("Both of us move abroad.", "Nous partons tous deux à l’étranger."),
+                elsewhere: self.says("Neighbour Co-op https://neighbour.example"),
+            }),
+            ..self.public()
         }
     }
 
@@ -175,6 +202,9 @@ impl Samples<'_> {
             cooperative: self.pick("The Lilac Street Commons", "Les Communs de la rue des Lilas"),
             paragraphs: TextPage::paragraphs(&text),
             updated: Some(ago(20 * 86_400)),
+            written_in: self.language,
+            version_path: "/cooperative/texts/terms/en/1".into(),
+            coming: Some((ago(-9 * 86_400), "/cooperative/texts/terms/en/2".into())),
         }
     }
 }

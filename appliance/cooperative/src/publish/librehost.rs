@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `librehost.json`: exactly the 17 keys of librehost-api 0.0.1, in its order, or nothing.
 
-use super::profile::{FIELDS, FieldKind, Profile};
+use super::{
+    Document,
+    profile::{FIELDS, FieldKind, Profile},
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// A document ready to be served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// The bytes.
-    pub body: String,
-    /// The `ETag`, with its quotes.
-    pub etag: String,
-}
 
 /// Why it is not published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,8 +80,7 @@ pub fn render(profile: &Profile) -> Result<Document, LibrehostError> {
         date_modified: profile.get("dateModified"),
     };
     let body = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
-    let etag = format!("\"{}\"", &crate::access::secret::hash(&body)[..16]);
-    Ok(Document { body, etag })
+    Ok(Document::json(body))
 }
 
 /// What templates and published files of others have in place of a value.
@@ -135,6 +128,7 @@ mod tests {
                     FieldKind::Languages => "en,fr",
                     FieldKind::Year => "2026",
                     FieldKind::Bool => "true",
+                    FieldKind::Country => "FR",
                     FieldKind::Line | FieldKind::Paragraphs => "Oak \"Street\"",
                 };
                 (field.key.to_owned(), value.to_owned())

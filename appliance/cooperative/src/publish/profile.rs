@@ -20,6 +20,8 @@ pub enum FieldKind {
     Bool,
     /// A mail address or an `https://` address.
     Contact,
+    /// An ISO 3166-1 code of two letters.
+    Country,
 }
 
 /// A field of the profile.
@@ -51,10 +53,11 @@ pub const FIELDS: &[Field] = &[
     field("contactUrl", FieldKind::Url, true),
     field("termsOfServiceUrl", FieldKind::Url, true),
     field("privacyPolicyUrl", FieldKind::Url, true),
+    field("country", FieldKind::Country, false),
+    field("contact", FieldKind::Contact, false),
     field("securityContact", FieldKind::Contact, false),
-    field("terms", FieldKind::Paragraphs, false),
-    field("privacy", FieldKind::Paragraphs, false),
-    field("economicModel", FieldKind::Paragraphs, false),
+    field("availability", FieldKind::Paragraphs, false),
+    field("publishDirectory", FieldKind::Bool, false),
 ];
 
 /// The stored values.
@@ -79,7 +82,9 @@ fn longest(kind: FieldKind) -> usize {
     match kind {
         FieldKind::Paragraphs => 20_000,
         FieldKind::Url | FieldKind::Contact => 500,
-        FieldKind::Line | FieldKind::Languages | FieldKind::Year | FieldKind::Bool => 200,
+        FieldKind::Line | FieldKind::Languages | FieldKind::Year | FieldKind::Bool | FieldKind::Country => {
+            200
+        }
     }
 }
 
@@ -140,6 +145,10 @@ fn check_one(kind: FieldKind, value: &str) -> Result<String, String> {
         }
         FieldKind::Year if value.len() == 4 && value.bytes().all(|b| b.is_ascii_digit()) => Ok(value),
         FieldKind::Year => Err("must be a year, like 2026".into()),
+        FieldKind::Country if value.len() == 2 && value.bytes().all(|b| b.is_ascii_alphabetic()) => {
+            Ok(value.to_uppercase())
+        }
+        FieldKind::Country => Err("must be a country code of two letters, like FR".into()),
         FieldKind::Bool => match value.as_str() {
             "true" | "on" | "yes" => Ok("true".into()),
             "false" | "off" | "no" => Ok("false".into()),
@@ -163,7 +172,8 @@ fn check_one(kind: FieldKind, value: &str) -> Result<String, String> {
     }
 }
 
-fn is_https(text: &str) -> bool {
+/// Whether a text is a whole `https://` address.
+pub(crate) fn is_https(text: &str) -> bool {
     let rest = text.strip_prefix("https://").unwrap_or_default();
     let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
     let host_fits = !host.is_empty()
@@ -173,7 +183,8 @@ fn is_https(text: &str) -> bool {
     host_fits && !text.contains(char::is_whitespace) && !text.contains(['"', '<', '>'])
 }
 
-fn is_mail(text: &str) -> bool {
+/// Whether a text looks like a mail address.
+pub(crate) fn is_mail(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
