@@ -77,6 +77,8 @@ pub enum FieldError {
     NotAYear,
     /// Not two-letter codes of languages.
     NotLanguages,
+    /// Not names of groups (see `types::GroupName`).
+    NotGroups,
     /// The name typed is not the name asked for.
     NotTheName,
     /// Terms have to be accepted.
@@ -110,6 +112,7 @@ impl FieldError {
             Self::NotAnEmail => t.error_not_an_email().into(),
             Self::NotAYear => t.error_not_a_year().into(),
             Self::NotLanguages => t.error_not_languages().into(),
+            Self::NotGroups => t.error_not_groups().into(),
             Self::NotTheName => t.error_not_the_name().into(),
             Self::NotAccepted => t.error_not_accepted().into(),
             Self::NotFit => t.error_not_fit().into(),

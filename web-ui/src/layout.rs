@@ -96,6 +96,7 @@ impl Layout {
         let here = self.path.split('?').next().unwrap_or_default();
         here == path
             || (path == "/cooperative" && here.starts_with("/cooperative/"))
+            || (path == "/members" && here == "/invitations")
             || (path == "/home" && here.starts_with("/services/") && !here.ends_with("/enable"))
             || (path == "/catalog" && here.starts_with("/services/") && here.ends_with("/enable"))
     }

@@ -22,6 +22,12 @@ pub enum Notice {
     MemberRemoved(String),
     /// A member's role was changed.
     RoleChanged(String),
+    /// A member's groups were changed.
+    GroupsChanged(String),
+    /// What was typed are no names of groups.
+    NotGroups,
+    /// An invitation was taken back.
+    InvitationRevoked,
     /// The password was changed; other sessions are ended.
     PasswordChanged,
     /// A session was ended.
@@ -74,7 +80,7 @@ impl Notice {
     pub fn kind(&self) -> NoticeKind {
         match self {
             Self::NothingChanged | Self::Working(_) | Self::SignedOut => NoticeKind::Info,
-            Self::Warning(_) => NoticeKind::Warning,
+            Self::Warning(_) | Self::NotGroups => NoticeKind::Warning,
             Self::Error(_) => NoticeKind::Error,
             _ => NoticeKind::Good,
         }
@@ -107,6 +113,9 @@ impl Notice {
             Self::MemberAdded(name) => t.notice_member_added(name),
             Self::MemberRemoved(name) => t.notice_member_removed(name),
             Self::RoleChanged(name) => t.notice_role_changed(name),
+            Self::GroupsChanged(name) => t.notice_groups_changed(name),
+            Self::NotGroups => t.notice_not_groups().into(),
+            Self::InvitationRevoked => t.notice_invitation_revoked().into(),
             Self::PasswordChanged => t.notice_password_changed().into(),
             Self::SessionEnded => t.notice_session_ended().into(),
             Self::Revoked(name) => t.notice_revoked(name),

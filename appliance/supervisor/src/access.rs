@@ -6,6 +6,7 @@ pub mod caller;
 pub mod csrf;
 pub mod gate;
 pub mod password;
+pub mod rules;
 pub mod secret;
 pub mod tickets;
 

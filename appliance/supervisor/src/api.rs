@@ -9,6 +9,7 @@ mod board;
 mod certificates;
 mod checks;
 mod cooperative;
+mod invitations;
 mod json;
 mod members;
 mod openapi;
@@ -32,6 +33,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(services::routes());
     routes.extend(backups::routes());
     routes.extend(members::routes());
+    routes.extend(invitations::routes());
     routes.extend(account::routes());
     routes.extend(certificates::routes());
     routes.extend(checks::routes());

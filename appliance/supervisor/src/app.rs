@@ -11,7 +11,7 @@ use crate::{
     events::{Event, Events},
     reconcile::{Addresses, Wake},
     services::history::Histories,
-    state::{DomainRecord, Job, JobState, Result, Store},
+    state::{DomainRecord, Job, JobState, Result, ServiceGroups, Store},
     views::ServiceState,
 };
 use arc_swap::ArcSwap;
@@ -65,6 +65,8 @@ pub struct Parts {
     pub routes: Arc<ArcSwap<RouteTable>>,
     /// Folder with one folder of sockets per service.
     pub sockets: PathBuf,
+    /// Which services are for which groups: what the database says, at hand for every request.
+    pub rules: ArcSwap<ServiceGroups>,
     /// What answers services that speak LDAP.
     pub(crate) directory: Mutex<Directory>,
     /// Tells the time.

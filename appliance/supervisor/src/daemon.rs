@@ -117,8 +117,10 @@ impl Supervisor {
             clock: Arc::clone(&options.clock),
             acme: acme_settings(store.acme().await?),
         })?;
+        let rules = ArcSwap::from_pointee(store.service_groups().await?);
         let app = App::new(Parts {
             store,
+            rules,
             host: options.host,
             catalogs: options.catalogs,
             certificates,

@@ -2,12 +2,16 @@
 //! Claiming, signing in, members and what they sign in with. Used by the API and by the pages alike.
 
 mod claim;
+mod groups;
+mod invitations;
 mod passwords;
 mod people;
 mod secrets;
 mod sign_in;
 
 pub use claim::claim;
+pub use groups::open_service;
+pub use invitations::{invite, invited, join, revoke_invitation};
 pub use passwords::{change_password, reset_password};
 pub use people::{Change, add, change, get, remove};
 pub use secrets::{add_app_password, add_token, revoke_app_password};
@@ -16,7 +20,7 @@ pub use sign_in::{Opened, redeem, sign_in};
 use crate::ApiError;
 use http::StatusCode;
 use passwords::hash;
-use people::check_new;
+use people::{check_new, name_taken};
 use secrets::provision;
 use sign_in::open_session;
 

@@ -21,7 +21,9 @@ mod facts;
 mod form;
 mod handoff;
 mod home;
+mod invitations;
 mod jobs;
+mod join;
 mod language;
 mod links;
 mod members;
@@ -33,6 +35,7 @@ mod sign_in;
 mod usage;
 
 pub(crate) use error::dress;
+pub(crate) use join::join_url;
 
 use crate::{
     ApiError, App,
@@ -47,6 +50,7 @@ pub fn routes() -> Vec<Route> {
         public::routes,
         claim::routes,
         sign_in::routes,
+        join::routes,
         handoff::routes,
         home::routes,
         catalog::routes,
@@ -58,6 +62,7 @@ pub fn routes() -> Vec<Route> {
         cooperative::routes,
         commons::routes,
         members::routes,
+        invitations::routes,
         account::routes,
         backups::routes,
         archives::routes,

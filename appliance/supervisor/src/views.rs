@@ -155,9 +155,25 @@ pub struct NewMember {
     pub display_name: String,
     /// Password.
     pub password: String,
-    /// `steward` or `member`; the first one is a steward in any case.
+    /// `steward`, `member` or `guest`; the first one is a steward in any case.
     #[serde(default)]
     pub role: Option<crate::state::Role>,
+}
+
+/// Body of `POST /invitations`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewInvitation {
+    /// Whom it is for, for the stewards to remember.
+    pub note: String,
+    /// `member` (when absent) or `guest`.
+    pub role: Option<crate::state::Role>,
+    /// Groups that those who join get into.
+    pub groups: Vec<String>,
+    /// How many people may join by it: 1 to 500; absent: 1.
+    pub uses: Option<u32>,
+    /// Days it works: 1 to 90; absent: 7.
+    pub days: Option<u32>,
 }
 
 /// Answer to a claim and to a sign-in.

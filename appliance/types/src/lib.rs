@@ -20,7 +20,8 @@ pub use catalog::{Catalog, CatalogEntry};
 pub use desired::{Desired, DesiredService, Running};
 pub use manifest::Manifest;
 pub use name::{
-    BoardName, ClaimCode, Digest, Domain, MemberName, NameError, ProcessId, ServiceName, SnapshotName, WorkId,
+    BoardName, ClaimCode, Digest, Domain, GroupName, MemberName, NameError, ProcessId, ServiceName,
+    SnapshotName, WorkId,
 };
 pub use observed::{Active, Observed, ObservedService, UnitState};
 pub use settings::{SettingError, SettingValue, Settings};

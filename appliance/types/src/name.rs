@@ -122,6 +122,12 @@ name!(
     |text| owned(text, text.len() >= 2 && lower_start(text, 32, b".-_"))
 );
 name!(
+    /// A group of members, as services see it.
+    GroupName,
+    "a group name: 1 to 32 lower-case letters, digits or hyphens, starting with a letter",
+    |text| owned(text, lower_start(text, 32, b"-"))
+);
+name!(
     /// A fully qualified domain name of at least two labels, in lower case, ASCII (an IDN in its `xn--` form).
     Domain,
     "a domain name like calendar.example.org, in lower case and without a dot at the end",

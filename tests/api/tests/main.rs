@@ -19,6 +19,7 @@ mod description;
 mod directory;
 mod events;
 mod front_door;
+mod invitations;
 mod members;
 mod policies;
 mod publishing;

@@ -54,17 +54,45 @@ async fn a_member_who_is_no_steward_changes_nothing_of_the_board() {
                 request.await.refused(403, "steward_needed");
             }
             // Ending ben's own session is another test's business.
-            Policy::Member if method == Method::GET => {
+            Policy::Guest | Policy::Member if method == Method::GET => {
                 let answer = request.head().await;
                 assert!(
                     answer.status == 200 || answer.status == 404,
                     "{method} {path}: {answer:?}"
                 );
             }
-            Policy::Member | Policy::Public => {}
+            Policy::Guest | Policy::Member | Policy::Public => {}
         }
     }
     assert_eq!((ada.generation(&board).await, board.observe().await), before);
+}
+
+#[tokio::test]
+async fn a_guest_sees_nothing_that_is_for_members() {
+    let (board, ada) = Board::claimed().await;
+    let ben = ada.adds(&board, "ben").await;
+    let guest = json!({ "role": "guest" });
+    let patch = ada.ask(&board, Method::PATCH, "/api/v1/members/ben").json(&guest);
+    patch.await.expect(200);
+    for (method, path, policy) in routes() {
+        let request = ben.ask(&board, method.clone(), &path).json(&json!({}));
+        match policy {
+            Policy::Member => {
+                request.await.refused(403, "member_needed");
+            }
+            Policy::Steward => {
+                request.await.refused(403, "steward_needed");
+            }
+            Policy::Guest if method == Method::GET => {
+                let answer = request.head().await;
+                assert!(
+                    answer.status == 200 || answer.status == 404,
+                    "{method} {path}: {answer:?}"
+                );
+            }
+            Policy::Guest | Policy::Public => {}
+        }
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::{
     field::TextField,
     i18n::T,
     layout::{Layout, page},
+    part::{self, Markup},
     secret::NewSecret,
 };
 use types::{MemberName, Timestamp};
@@ -12,9 +13,10 @@ use types::{MemberName, Timestamp};
 /// `GET /members`: members and stewards.
 ///
 /// Forms:
-/// - `POST /members` with `name`, `display_name`, `role` (`member` or `steward`); the board makes the first password:
+/// - `POST /members` with `name`, `display_name`, `role` (see [`Role`]); the board makes the first password:
 ///   answer 200 with this page and [`MembersPage::new`]; errors: this page (422)
 /// - `POST /members/<name>/role` with `role`
+/// - `POST /members/<name>/groups` with `groups` (separated by blanks or commas)
 /// - `POST /members/<name>/reset-password`: no fields; answer 200 with [`MembersPage::new`]
 /// - `POST /members/<name>/remove`: no fields
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct MembersPage {
 /// What a member may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
+    /// Use the services opened to a group they are in.
+    Guest,
     /// Use the services.
     #[default]
     Member,
@@ -44,9 +48,13 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role, the smallest first.
+    pub const ALL: [Self; 3] = [Self::Guest, Self::Member, Self::Steward];
+
     /// The word in forms.
     pub fn code(self) -> &'static str {
         match self {
+            Self::Guest => "guest",
             Self::Member => "member",
             Self::Steward => "steward",
         }
@@ -54,17 +62,33 @@ impl Role {
 
     /// Reads the word in forms.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Member, Self::Steward]
-            .into_iter()
-            .find(|role| role.code() == code)
+        Self::ALL.into_iter().find(|role| role.code() == code)
     }
 
-    pub(crate) fn is_steward(self) -> bool {
-        self == Self::Steward
+    pub(crate) fn is_guest(self) -> bool {
+        self == Self::Guest
+    }
+
+    /// What a button that gives this role says.
+    pub(crate) fn make(self, t: T) -> &'static str {
+        match self {
+            Self::Guest => t.members_make_guest(),
+            Self::Member => t.members_make_member(),
+            Self::Steward => t.members_make_steward(),
+        }
+    }
+
+    pub(crate) fn help(self, t: T) -> &'static str {
+        match self {
+            Self::Guest => t.members_role_guest_help(),
+            Self::Member => t.members_role_member_help(),
+            Self::Steward => t.members_role_steward_help(),
+        }
     }
 
     pub(crate) fn label(self, t: T) -> &'static str {
         match self {
+            Self::Guest => t.members_role_guest(),
             Self::Member => t.members_role_member(),
             Self::Steward => t.members_role_steward(),
         }
@@ -80,12 +104,31 @@ pub struct MemberRow {
     pub display_name: String,
     /// What they may do.
     pub role: Role,
+    /// Groups they are in.
+    pub groups: Vec<String>,
     /// Since when.
     pub joined: Timestamp,
     /// When they last signed in.
     pub last_seen: Option<Timestamp>,
     /// Whether it is the person who looks at the page: they cannot remove themselves.
     pub you: bool,
+}
+
+impl MemberRow {
+    /// The roles they could have instead.
+    pub(crate) fn other_roles(&self) -> Vec<Role> {
+        let mut roles = Role::ALL.to_vec();
+        roles.retain(|role| *role != self.role);
+        roles
+    }
+
+    /// The field with the groups; `number` sets it apart from those of the others.
+    pub(crate) fn groups_field(&self, t: T, number: usize) -> Markup {
+        let attributes =
+            "maxlength=\"200\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"";
+        let field = TextField::new(self.groups.join(", "));
+        part::numbered_field(t, number, "groups", t.members_groups(), &field, attributes)
+    }
 }
 
 page!(MembersPage, "members.html");

@@ -2,6 +2,7 @@
 //! One service.
 
 use crate::{
+    field::TextField,
     layout::{Layout, page},
     secret::NewSecret,
     service::{Failure, LogLine, ServiceState},
@@ -14,6 +15,7 @@ use types::{ServiceName, Timestamp, manifest::Network};
 ///
 /// Forms of stewards, all answered with 303 to `/jobs/<id>` or back here:
 /// - `POST /services/<name>/start`, `…/stop`, `…/restart`, `…/update`, `…/rollback`, `…/remove`: no fields
+/// - `POST /services/<name>/groups` with `groups` (separated by blanks or commas); errors: this page (422)
 /// - `POST /services/<name>/settings` with `setting.<key>` for every setting (see [`SettingField`]); errors: this
 ///   page (422)
 ///
@@ -46,6 +48,8 @@ pub struct ServicePage {
     pub connect: Option<Connect>,
     /// App passwords of the member; `None` when the service does not use them.
     pub app_passwords: Option<AppPasswords>,
+    /// For which groups it is, in the form; empty: for every member.
+    pub groups: TextField,
     /// Its settings; see [`crate::setting_fields`].
     pub fields: Vec<SettingField>,
     /// What it uses now.

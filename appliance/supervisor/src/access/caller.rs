@@ -21,6 +21,8 @@ use types::{MemberName, Timestamp};
 pub enum Policy {
     /// Anybody may ask.
     Public,
+    /// Anybody who is signed in, guests too.
+    Guest,
     /// A member who is signed in.
     Member,
     /// A steward who is signed in.
@@ -177,8 +179,14 @@ pub async fn admit(State(policy): State<Policy>, request: Request, next: Next) -
     let caller = request.extensions().get::<Caller>().cloned().unwrap_or_default();
     match policy {
         Policy::Public => {}
-        Policy::Member => {
+        Policy::Guest => {
             caller.member()?;
+        }
+        Policy::Member => {
+            if caller.member()?.role == Role::Guest {
+                let message = "This is for members of the board. Ask a steward to make you one.";
+                return Err(ApiError::new(StatusCode::FORBIDDEN, "member_needed", message));
+            }
         }
         Policy::Steward => {
             caller.member()?;
@@ -200,6 +208,7 @@ fn operator() -> Member {
         display_name: "Board".into(),
         role: Role::Steward,
         language: None,
+        groups: Vec::new(),
         created: Timestamp::default(),
     }
 }

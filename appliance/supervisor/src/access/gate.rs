@@ -4,25 +4,19 @@
 
 use super::{
     caller::{PLAIN_COOKIE, SECURE_COOKIE, cookie},
-    csrf, secret,
+    csrf,
+    rules::{groups, may_use},
+    secret,
 };
-use crate::{
-    App,
-    app::lock,
-    state::{Member, Role},
-};
+use crate::{App, app::lock, state::Member};
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use ingress::{Allowed, Body, Gate, GateRequest, Identity, Verdict};
+use types::ServiceName;
 
 /// The gate of the front door.
 pub struct SignInGate(pub App);
-
-/// Group of the stewards, as services see it.
-const STEWARDS: &str = "stewards";
-/// Group of everybody.
-const MEMBERS: &str = "members";
 
 #[async_trait]
 impl Gate for SignInGate {
@@ -46,7 +40,7 @@ impl Gate for SignInGate {
                 Ok(Some(member))
                     if csrf::allowed(request.method, request.headers, request.authority, true) =>
                 {
-                    return allow(&member, false);
+                    return admit(&self.0, request.service, &member, false);
                 }
                 Ok(Some(_)) => {
                     return refuse(
@@ -78,7 +72,7 @@ impl SignInGate {
             .app_password_member(hash, request.service.clone(), now)
             .await;
         match found {
-            Ok(Some(member)) if member.name.as_str() == name => allow(&member, true),
+            Ok(Some(member)) if member.name.as_str() == name => admit(app, request.service, &member, true),
             Ok(_) => {
                 let address = request.remote.ip();
                 if let Err(wait) = lock(&app.sign_in_attempts).count(address, now) {
@@ -126,13 +120,13 @@ impl SignInGate {
     }
 }
 
-/// The groups of a member, as services get to know them.
-pub(crate) fn groups(member: &Member) -> Vec<String> {
-    let mut groups = vec![MEMBERS.to_owned()];
-    if member.role == Role::Steward {
-        groups.push(STEWARDS.to_owned());
+/// Lets a member through, unless the service is not for this member.
+fn admit(app: &App, service: &ServiceName, member: &Member, consumed_authorization: bool) -> Verdict {
+    if may_use(&app.rules.load(), service, member) {
+        return allow(member, consumed_authorization);
     }
-    groups
+    let message = "This service is not open to you. Ask a steward of this board.\n";
+    refuse(StatusCode::FORBIDDEN, message)
 }
 
 fn allow(member: &Member, consumed_authorization: bool) -> Verdict {

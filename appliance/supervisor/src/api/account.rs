@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(super) fn routes() -> Vec<Route> {
-    use Policy::Member as SignedIn;
+    use Policy::Guest as SignedIn;
     vec![
         Route::new(Method::GET, "/api/v1/account", SignedIn, "Who is signed in.", get).gives::<Member>(),
         Route::new(
@@ -112,9 +112,10 @@ async fn change(
     caller: Caller,
     Body(change): Body<ChangeMember>,
 ) -> Result<Json<Member>, ApiError> {
-    // Nobody makes a steward of themselves.
+    // Nobody makes a steward of themselves, or opens services to themselves.
     let change = members::Change {
         role: None,
+        groups: None,
         ..change.into()
     };
     members::change(&app, caller.name()?.as_str(), change, caller.name()?)

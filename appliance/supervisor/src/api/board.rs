@@ -26,7 +26,7 @@ use types::{BoardName, host::HostRequest};
 pub(crate) const COOKIE_LIFE: u64 = 30 * 86_400;
 
 pub(super) fn routes() -> Vec<Route> {
-    use Policy::{Member, Public, Steward};
+    use Policy::{Guest, Member, Public, Steward};
     vec![
         Route::new(
             Method::GET,
@@ -48,7 +48,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(Method::POST, "/api/v1/session", Public, "Sign in.", sign_in)
             .takes::<SignInRequest>()
             .gives::<SignedIn>(),
-        Route::new(Method::DELETE, "/api/v1/session", Member, "Sign out.", sign_out),
+        Route::new(Method::DELETE, "/api/v1/session", Guest, "Sign out.", sign_out),
         Route::new(
             Method::GET,
             "/api/v1/board",
@@ -110,7 +110,7 @@ async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     }))
 }
 
-fn signed_in(opened: Opened, token: Option<String>, caller: &Caller) -> impl IntoResponse + use<> {
+pub(super) fn signed_in(opened: Opened, token: Option<String>, caller: &Caller) -> impl IntoResponse + use<> {
     let cookie = set_cookie(caller.cookie(), &opened.secret, caller.secure, COOKIE_LIFE);
     let body = SignedIn {
         member: opened.member.name.to_string(),

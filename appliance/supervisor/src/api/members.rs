@@ -12,7 +12,7 @@ use crate::{
 use axum::{Json, extract::State};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub(super) fn routes() -> Vec<Route> {
     use Policy::{Member as SignedIn, Steward};
@@ -53,6 +53,22 @@ pub(super) fn routes() -> Vec<Route> {
             "Remove a member.",
             remove,
         ),
+        Route::new(
+            Method::GET,
+            "/api/v1/services/{name}/groups",
+            SignedIn,
+            "For which groups a service is; none: for every member.",
+            service_groups,
+        )
+        .gives::<ForGroups>(),
+        Route::new(
+            Method::PUT,
+            "/api/v1/services/{name}/groups",
+            Steward,
+            "Say for which groups a service is; none: for every member, but for no guest.",
+            open_service,
+        )
+        .takes::<ForGroups>(),
     ]
 }
 
@@ -85,6 +101,8 @@ pub(super) struct ChangeMember {
     role: Option<Role>,
     /// Language of the pages: `en`, `fr`, or empty for the browser's.
     language: Option<String>,
+    /// Groups the member is in, besides those of the role; a steward says so.
+    groups: Option<Vec<String>>,
 }
 
 impl From<ChangeMember> for members::Change {
@@ -93,6 +111,7 @@ impl From<ChangeMember> for members::Change {
             display_name: change.display_name,
             role: change.role,
             language: change.language,
+            groups: change.groups,
         }
     }
 }
@@ -132,5 +151,36 @@ async fn remove(
     caller: Caller,
 ) -> Result<StatusCode, ApiError> {
     members::remove(&app, &name, caller.name()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// For which groups a service is.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ForGroups {
+    /// Their names.
+    groups: Vec<String>,
+}
+
+async fn service_groups(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<ForGroups>, ApiError> {
+    let service = crate::services::parse_name(&name)?;
+    crate::services::view(&app, &service).await?;
+    let rules = app.rules.load();
+    let groups = rules.get(&service).into_iter().flatten();
+    Ok(Json(ForGroups {
+        groups: groups.map(ToString::to_string).collect(),
+    }))
+}
+
+async fn open_service(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Body(body): Body<ForGroups>,
+) -> Result<StatusCode, ApiError> {
+    members::open_service(&app, &name, &body.groups, caller.name()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -82,7 +82,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     });
     let security = match route.policy {
         Policy::Public => json!([]),
-        Policy::Member | Policy::Steward => json!([{ "token": [] }, { "session": [] }]),
+        Policy::Guest | Policy::Member | Policy::Steward => json!([{ "token": [] }, { "session": [] }]),
     };
     let mut operation = json!({
         "summary": route.summary,

@@ -76,6 +76,9 @@ pub(super) enum Noun {
     /// The cooperative: profile, texts, promises, decisions, books, register, news.
     #[command(subcommand)]
     Cooperative(Cooperative),
+    /// Links by which people join.
+    #[command(subcommand)]
+    Invitation(Invitation),
     /// Your app passwords.
     #[command(subcommand)]
     AppPassword(AppPassword),
@@ -195,10 +198,50 @@ pub(super) enum Member {
         #[arg(long)]
         password: Option<String>,
     },
+    /// Change one.
+    Change {
+        /// Sign-in name.
+        name: String,
+        /// guest, member or steward.
+        #[arg(long)]
+        role: Option<String>,
+        /// The member's groups, separated by commas; empty for none.
+        #[arg(long, value_delimiter = ',')]
+        groups: Option<Vec<String>>,
+    },
     /// Remove one.
     Remove {
         /// Sign-in name.
         name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Invitation {
+    /// List those that can still be used.
+    List,
+    /// Make one; its link is shown once.
+    Add {
+        /// Whom it is for.
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Let guests join instead of members.
+        #[arg(long)]
+        guest: bool,
+        /// Groups they join, separated by commas.
+        #[arg(long, value_delimiter = ',')]
+        groups: Vec<String>,
+        /// How many people may join by it.
+        #[arg(long, default_value_t = 1)]
+        uses: u32,
+        /// Days it works.
+        #[arg(long, default_value_t = 7)]
+        days: u32,
+    },
+    /// Take one back.
+    Revoke {
+        /// Its id.
+        id: String,
     },
 }
 

@@ -3,8 +3,8 @@
 
 use super::{
     arguments::{
-        AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain, Job, Member,
-        Noun, Service, Snapshot, Token,
+        AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain, Invitation, Job,
+        Member, Noun, Service, Snapshot, Token,
     },
     client::{Client, Failure},
     print::print,
@@ -119,6 +119,24 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
                 json!({ "name": name, "display_name": display_name, "role": role, "password": password }),
             )
         }
+        Noun::Member(Member::Change { name, role, groups }) => (
+            Method::PATCH,
+            format!("/members/{}", segment(name)),
+            Some(json!({ "role": role, "groups": groups })),
+        ),
+        Noun::Invitation(Invitation::List) => get("/invitations"),
+        Noun::Invitation(Invitation::Add {
+            note,
+            guest,
+            groups,
+            uses,
+            days,
+        }) => {
+            let role = if *guest { "guest" } else { "member" };
+            let body = json!({ "note": note, "role": role, "groups": groups, "uses": uses, "days": days });
+            post("/invitations", body)
+        }
+        Noun::Invitation(Invitation::Revoke { id }) => delete(format!("/invitations/{}", segment(id))),
         Noun::Member(Member::Remove { name }) => delete(format!("/members/{}", segment(name))),
         Noun::Domain(Domain::List) => get("/domains"),
         Noun::Domain(Domain::Add { name, service }) => {

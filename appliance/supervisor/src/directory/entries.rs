@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What stands in the directory: members and groups, as services know them. Pure.
 
-use crate::{access::gate::groups, state::Member};
+use crate::{access::rules::groups, state::Member};
 use types::{
     MemberName,
     manifest::{LDAP_GROUPS, LDAP_MEMBERS},

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The sockets: one a service, in a folder that only this service sees.
 
-use super::session::{Action, Session, look_up};
-use crate::{App, access::secret};
+use super::session::{Action, Question, Session, look_up};
+use crate::{
+    App,
+    access::{rules::may_use, secret},
+};
 use bytes::BytesMut;
 use ldap3_proto::{
     LdapCodec,
@@ -119,10 +122,12 @@ async fn converse(mut stream: UnixStream, app: &App, service: &ServiceName) -> i
                         .app_password_member(hash, service.clone(), app.now())
                         .await;
                     let found = found.map_err(io::Error::other)?;
-                    let right = found.is_some_and(|found| found.name == member);
+                    let right = found.is_some_and(|found| {
+                        found.name == member && may_use(&app.rules.load(), service, &found)
+                    });
                     vec![session.bound(member, right)]
                 }
-                Action::LookUp(question) => answer(question, app).await?,
+                Action::LookUp(question) => answer(question, app, service).await?,
             };
             for op in answers {
                 codec.encode(LdapMsg::new(message.msgid, op), &mut write)?;
@@ -135,8 +140,11 @@ async fn converse(mut stream: UnixStream, app: &App, service: &ServiceName) -> i
     }
 }
 
-async fn answer(question: super::session::Question, app: &App) -> io::Result<Vec<LdapOp>> {
-    let members = app.store.members().await.map_err(io::Error::other)?;
+/// A service sees those who may use it.
+async fn answer(question: Question, app: &App, service: &ServiceName) -> io::Result<Vec<LdapOp>> {
+    let mut members = app.store.members().await.map_err(io::Error::other)?;
+    let rules = app.rules.load();
+    members.retain(|member| may_use(&rules, service, member));
     let seen = app.seen.load();
     let host = seen.addresses.board.first().map_or("localhost", String::as_str);
     Ok(look_up(question, &members, host))

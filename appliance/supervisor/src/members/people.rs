@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Who belongs to the board.
 
-use super::{BOARD, hash, provision};
+use super::{
+    BOARD,
+    groups::{close_accounts, parse_groups},
+    hash, provision,
+};
 use crate::{
     ApiError, App,
     access::password,
@@ -40,6 +44,7 @@ pub(super) fn check_new(new: &NewMember, prefix: &str) -> Result<Member, ApiErro
         display_name,
         role,
         language: None,
+        groups: Vec::new(),
         created: types::Timestamp::default(),
     })
 }
@@ -68,14 +73,18 @@ pub async fn add(app: &App, new: NewMember, by: &MemberName) -> Result<Member, A
     member.created = app.now();
     let hash = hash(new.password).await?;
     if !app.store.add_member(member.clone(), hash, by).await? {
-        let message = format!("The name {} is taken. Choose another.", member.name);
-        let error = ApiError::conflict("name_taken", message);
-        return Err(ApiError {
-            fields: [("name".to_owned(), "is taken; choose another".to_owned())].into(),
-            ..error
-        });
+        return Err(name_taken(&member.name));
     }
     Ok(member)
+}
+
+pub(super) fn name_taken(name: &MemberName) -> ApiError {
+    let message = format!("The name {name} is taken. Choose another.");
+    let error = ApiError::conflict("name_taken", message);
+    ApiError {
+        fields: [("name".to_owned(), "is taken; choose another".to_owned())].into(),
+        ..error
+    }
 }
 
 fn last_steward() -> ApiError {
@@ -134,6 +143,8 @@ pub struct Change {
     pub role: Option<Role>,
     /// Language of the pages; empty: as the browser says.
     pub language: Option<String>,
+    /// Groups the member is in, besides those of the role.
+    pub groups: Option<Vec<String>>,
 }
 
 /// Changes a member.
@@ -152,8 +163,12 @@ pub async fn change(app: &App, name: &str, change: Change, by: &MemberName) -> R
             return Err(ApiError::field("language", "must be one of en, fr"));
         }
     }
+    if let Some(names) = change.groups {
+        member.groups = parse_groups(&names).map_err(|message| ApiError::field("groups", message))?;
+    }
     member.role = change.role.unwrap_or(member.role);
     if app.store.change_member(member.clone(), by, app.now()).await? {
+        close_accounts(app, &member).await?;
         Ok(member)
     } else {
         Err(last_steward())

@@ -4,10 +4,11 @@
 use super::BOARD;
 use crate::{
     ApiError, App,
-    access::secret,
+    access::{rules::may_use, secret},
     catalogs::Entry,
     state::{AppPassword, Member, Token},
 };
+use http::StatusCode;
 use std::{collections::BTreeSet, sync::Arc};
 use types::{MemberName, ServiceName, host::HostRequest, manifest::SignIn};
 
@@ -55,7 +56,7 @@ pub async fn add_token(app: &App, member: &MemberName, name: &str) -> Result<(To
 /// own accounts gets the account and this password.
 ///
 /// # Errors
-/// 404 when a service is not enabled, 409 when one takes no app passwords, 422 when none is named.
+/// 403 for a service that is not for this member, 404 when one is not enabled, 409 when one takes no app passwords, 422 when none is named.
 pub async fn add_app_password(
     app: &App,
     member: &Member,
@@ -71,6 +72,10 @@ pub async fn add_app_password(
     for service in services {
         let name = crate::services::parse_name(service)?;
         let view = crate::services::view(app, &name).await?;
+        if !may_use(&app.rules.load(), &name, member) {
+            let message = format!("{} is not open to you. Ask a steward of this board.", view.name);
+            return Err(ApiError::new(StatusCode::FORBIDDEN, "service_closed", message));
+        }
         if !takes_app_passwords(app, &name).await? {
             let message = format!("{} is used in the browser and takes no app passwords.", view.name);
             return Err(ApiError::conflict("no_app_passwords", message));

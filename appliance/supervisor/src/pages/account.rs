@@ -17,41 +17,35 @@ use http::{Method, StatusCode};
 use web_ui::{AccountPage, FieldError, NewSecret, Notice, SessionRow, TextField, TokenRow};
 
 pub(super) fn routes() -> Vec<Route> {
-    use Policy::Member;
+    use Policy::Guest;
     vec![
-        Route::new(Method::GET, "/account", Member, "Your account.", get),
+        Route::new(Method::GET, "/account", Guest, "Your account.", get),
         Route::new(
             Method::POST,
             "/account",
-            Member,
+            Guest,
             "Change name and language.",
             change,
         ),
         Route::new(
             Method::POST,
             "/account/password",
-            Member,
+            Guest,
             "Change your password.",
             password,
         ),
         Route::new(
             Method::POST,
             "/account/sessions/revoke",
-            Member,
+            Guest,
             "Sign out elsewhere.",
             end_session,
         ),
-        Route::new(
-            Method::POST,
-            "/account/tokens",
-            Member,
-            "Make a token.",
-            add_token,
-        ),
+        Route::new(Method::POST, "/account/tokens", Guest, "Make a token.", add_token),
         Route::new(
             Method::POST,
             "/account/tokens/revoke",
-            Member,
+            Guest,
             "Take a token back.",
             revoke_token,
         ),
@@ -109,7 +103,7 @@ async fn change(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     let change = Change {
         display_name: Some(fields.owned("display_name")),
         language: Some(fields.owned("language")),
-        role: None,
+        ..Change::default()
     };
     match members::change(&visit.app, member.as_str(), change, &member).await {
         Ok(_) => Ok(visit.redirect("/account", Some(Notice::Saved))),

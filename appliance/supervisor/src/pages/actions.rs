@@ -5,6 +5,7 @@ use super::{
     catalog::setting_values,
     facts,
     form::{Fields, required_or},
+    members::split_groups,
     service::{Filled, page, parse, refused},
     shell::{INVALID, Visit},
 };
@@ -42,7 +43,7 @@ impl Act {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    use Policy::{Member, Steward};
+    use Policy::{Guest, Steward};
     let button = |path, summary, what: Act| {
         Route::new(
             Method::POST,
@@ -68,15 +69,22 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         Route::new(
             Method::POST,
+            "/services/{name}/groups",
+            Steward,
+            "Say who may use it.",
+            open,
+        ),
+        Route::new(
+            Method::POST,
             "/services/{name}/app-passwords",
-            Member,
+            Guest,
             "Make an app password.",
             make_password,
         ),
         Route::new(
             Method::POST,
             "/services/{name}/app-passwords/revoke",
-            Member,
+            Guest,
             "Take an app password back.",
             revoke_password,
         ),
@@ -90,6 +98,24 @@ async fn act(visit: Visit, name: String, what: Act) -> Result<Response, ApiError
         Ok(job) => Ok(Redirect::to(&format!("/jobs/{job}")).into_response()),
         Err(error) if error.status == StatusCode::CONFLICT => {
             Ok(visit.redirect(&format!("/services/{name}"), Some(Notice::Error(error.message))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn open(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<Response, ApiError> {
+    let service = facts::one(&visit.app, &name).await?;
+    let by = visit.caller.name()?.clone();
+    let groups = split_groups(fields.get("groups"));
+    match members::open_service(&visit.app, &name, &groups, &by).await {
+        Ok(()) => Ok(visit.redirect(&format!("/services/{}", service.name), Some(Notice::Saved))),
+        Err(error) if error.status == INVALID => {
+            let filled = Filled {
+                status: Some(INVALID),
+                groups: Some(fields.text("groups").with_error(FieldError::NotGroups)),
+                ..Filled::default()
+            };
+            page(visit, &service, filled).await
         }
         Err(error) => Err(error),
     }

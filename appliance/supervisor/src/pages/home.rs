@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     ApiError,
-    access::Policy,
+    access::{Policy, rules::may_use},
     api::Route,
     checks,
-    state::{Job, JobState},
+    state::{Job, JobState, Role},
 };
 use axum::response::Response;
 use host::sensors::Readings;
@@ -27,7 +27,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![Route::new(
         Method::GET,
         "/home",
-        Policy::Member,
+        Policy::Guest,
         "How the board is.",
         home,
     )]
@@ -37,7 +37,11 @@ async fn home(visit: Visit) -> Result<Response, ApiError> {
     let language = visit.language();
     let trusted = visit.trusted_names();
     let services = facts::enabled(&visit.app).await?;
-    let rows = services.iter().map(|service| ServiceRow {
+    let (rules, member) = (visit.app.rules.load_full(), visit.caller.member()?);
+    let mine = services
+        .iter()
+        .filter(|service| may_use(&rules, &service.name, member));
+    let rows = mine.map(|service| ServiceRow {
         name: service.name.clone(),
         title: service.title(language),
         icon: service.icon(),
@@ -51,7 +55,11 @@ async fn home(visit: Visit) -> Result<Response, ApiError> {
         Vec::new()
     };
     let now = visit.layout.now;
-    let jobs = visit.app.store.jobs(10).await?;
+    let jobs = if member.role == Role::Guest {
+        Vec::new()
+    } else {
+        visit.app.store.jobs(10).await?
+    };
     let jobs = jobs.into_iter().filter(|job| is_current(job, now));
     let page = HomePage {
         health: health(&visit.app.readings()),

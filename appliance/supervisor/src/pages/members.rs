@@ -31,6 +31,13 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         Route::new(
             Method::POST,
+            "/members/{name}/groups",
+            Steward,
+            "Change the groups.",
+            groups,
+        ),
+        Route::new(
+            Method::POST,
             "/members/{name}/reset-password",
             Steward,
             "Set a new password.",
@@ -63,6 +70,7 @@ async fn page(
         rows.push(MemberRow {
             you: member.name == *you,
             role: shown(member.role),
+            groups: member.groups.iter().map(ToString::to_string).collect(),
             joined: member.created,
             last_seen: sessions.iter().map(|session| session.last_used).max(),
             display_name: member.display_name,
@@ -81,15 +89,17 @@ async fn page(
     Ok(show_as(status, &page))
 }
 
-fn shown(role: state::Role) -> Role {
+pub(super) fn shown(role: state::Role) -> Role {
     match role {
+        state::Role::Guest => Role::Guest,
         state::Role::Member => Role::Member,
         state::Role::Steward => Role::Steward,
     }
 }
 
-fn stored(role: Role) -> state::Role {
+pub(super) fn stored(role: Role) -> state::Role {
     match role {
+        Role::Guest => state::Role::Guest,
         Role::Member => state::Role::Member,
         Role::Steward => state::Role::Steward,
     }
@@ -128,7 +138,7 @@ async fn add(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     }
 }
 
-fn name_error(fields: &Fields, error: &ApiError) -> FieldError {
+pub(super) fn name_error(fields: &Fields, error: &ApiError) -> FieldError {
     if error.code == "name_taken" || fields.trimmed("name").eq_ignore_ascii_case("board") {
         FieldError::Taken
     } else {
@@ -150,7 +160,7 @@ fn back(visit: &Visit, outcome: Result<Notice, ApiError>) -> Result<Response, Ap
 async fn role(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<Response, ApiError> {
     let by = visit.caller.name()?.clone();
     let role = Role::from_code(fields.get("role"))
-        .ok_or_else(|| ApiError::field("role", "must be member or steward"))?;
+        .ok_or_else(|| ApiError::field("role", "must be guest, member or steward"))?;
     let change = Change {
         role: Some(stored(role)),
         ..Change::default()
@@ -160,6 +170,27 @@ async fn role(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<
         &visit,
         changed.map(|member| Notice::RoleChanged(member.display_name)),
     )
+}
+
+/// Names of groups as people type them.
+pub(super) fn split_groups(text: &str) -> Vec<String> {
+    let names = text.split([',', ';', ' ']).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+async fn groups(visit: Visit, Path(name): Path<String>, fields: Fields) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    let change = Change {
+        groups: Some(split_groups(fields.get("groups"))),
+        ..Change::default()
+    };
+    match members::change(&visit.app, &name, change, &by).await {
+        Err(error) if error.status == INVALID => Ok(visit.redirect("/members", Some(Notice::NotGroups))),
+        changed => back(
+            &visit,
+            changed.map(|member| Notice::GroupsChanged(member.display_name)),
+        ),
+    }
 }
 
 async fn reset(visit: Visit, Path(name): Path<String>) -> Result<Response, ApiError> {

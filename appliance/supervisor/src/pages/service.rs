@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ApiError,
-    access::Policy,
+    access::{Policy, rules::may_use},
     api::Route,
     services,
     state::{Job, JobState},
@@ -33,7 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![Route::new(
         Method::GET,
         "/services/{name}",
-        Policy::Member,
+        Policy::Guest,
         "One service.",
         get,
     )]
@@ -41,6 +41,10 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn get(visit: Visit, Path(name): Path<String>) -> Result<Response, ApiError> {
     let service = facts::one(&visit.app, &name).await?;
+    if !may_use(&visit.app.rules.load(), &service.name, visit.caller.member()?) {
+        let message = "This service is not open to you. Ask a steward of this board.";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "service_closed", message));
+    }
     page(visit, &service, Filled::default()).await
 }
 
@@ -55,6 +59,8 @@ pub(super) struct Filled {
     pub(super) errors: Vec<SettingError>,
     /// An app password that was just made.
     pub(super) secret: Option<NewSecret>,
+    /// Groups as they were entered, with their error.
+    pub(super) groups: Option<TextField>,
     /// The device's name, with its error.
     pub(super) device: TextField,
 }
@@ -94,6 +100,9 @@ pub(super) async fn page(mut visit: Visit, service: &Enabled, filled: Filled) ->
         addresses: hosts.iter().map(|host| address(&visit, host)).collect(),
         connect: manifest.and_then(|manifest| connect(&visit, manifest, hosts.first()?)),
         app_passwords: app_passwords(&visit, service, filled.secret, filled.device).await?,
+        groups: filled
+            .groups
+            .unwrap_or_else(|| TextField::new(groups(app, service))),
         fields: manifest.map_or_else(Vec::new, |manifest| {
             setting_fields(
                 &manifest.settings,
@@ -126,6 +135,13 @@ pub(super) async fn page(mut visit: Visit, service: &Enabled, filled: Filled) ->
         layout: visit.layout,
     };
     Ok(show_as(filled.status.unwrap_or(StatusCode::OK), &page))
+}
+
+/// For which groups it is, as it is typed.
+fn groups(app: &crate::App, service: &Enabled) -> String {
+    let rules = app.rules.load();
+    let groups = rules.get(&service.name).into_iter().flatten();
+    groups.map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn running_job(jobs: Vec<Job>, service: &Enabled) -> Option<String> {

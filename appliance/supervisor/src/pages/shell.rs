@@ -111,12 +111,17 @@ impl Visit {
 
     /// Public names with a certificate that every browser trusts.
     pub(super) fn trusted_names(&self) -> BTreeSet<String> {
-        let status = self.app.certificates.status();
-        let trusted = status
-            .into_iter()
-            .filter(|status| status.source == tls::Source::Acme);
-        trusted.map(|status| status.name).collect()
+        trusted_names(&self.app)
     }
+}
+
+/// Public names with a certificate that every browser trusts.
+pub(super) fn trusted_names(app: &App) -> BTreeSet<String> {
+    let status = app.certificates.status();
+    let trusted = status
+        .into_iter()
+        .filter(|status| status.source == tls::Source::Acme);
+    trusted.map(|status| status.name).collect()
 }
 
 /// A page, 200.

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Members: who belongs to the board.
 
-use super::{Result, Store, audit, board, stored};
+use super::{Result, Store, audit, board, groups, stored};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use types::{BoardName, Language, MemberName, Timestamp};
+use types::{BoardName, GroupName, Language, MemberName, Timestamp};
 
 /// What a member may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Use the services that a steward opened to a group the guest is in.
+    Guest,
     /// Use the services.
     Member,
     /// Also administer the board.
@@ -18,10 +20,21 @@ pub enum Role {
 }
 
 impl Role {
-    fn word(self) -> &'static str {
+    /// The word that is stored.
+    pub(super) fn word(self) -> &'static str {
         match self {
+            Self::Guest => "guest",
             Self::Member => "member",
             Self::Steward => "steward",
+        }
+    }
+
+    /// Reads a stored word; one that nobody wrote gives the least.
+    pub(super) fn from_word(word: &str) -> Self {
+        match word {
+            "steward" => Self::Steward,
+            "member" => Self::Member,
+            _ => Self::Guest,
         }
     }
 }
@@ -39,6 +52,9 @@ pub struct Member {
     /// Preferred language, if chosen.
     #[schemars(with = "Option<String>")]
     pub language: Option<Language>,
+    /// Groups the member is in, besides those of the role.
+    #[schemars(with = "Vec<String>")]
+    pub groups: Vec<GroupName>,
     /// Since when (seconds since 1970).
     #[schemars(with = "i64")]
     pub created: Timestamp,
@@ -46,28 +62,32 @@ pub struct Member {
 
 pub(super) type Parsed<T> = rusqlite::Result<Result<T>>;
 
-/// Reads the columns of [`MEMBER`].
+/// Reads [`COLUMNS`].
 pub(super) fn member(row: &Row<'_>) -> Parsed<Member> {
     let name: String = row.get(0)?;
     let role: String = row.get(2)?;
     let language: Option<String> = row.get(3)?;
     let (display_name, created) = (row.get(1)?, Timestamp(row.get(4)?));
-    Ok(stored(&name).map(|name| Member {
-        name,
-        display_name,
-        role: if role == "steward" {
-            Role::Steward
-        } else {
-            Role::Member
-        },
-        language: language.as_deref().and_then(Language::from_code),
-        created,
-    }))
+    let own: Option<String> = row.get(5)?;
+    let read = || {
+        Ok(Member {
+            name: stored(&name)?,
+            display_name,
+            role: Role::from_word(&role),
+            language: language.as_deref().and_then(Language::from_code),
+            groups: groups::listed(own.as_deref())?,
+            created,
+        })
+    };
+    Ok(read())
 }
 
-const MEMBER: &str = "SELECT name, display_name, role, language, created FROM member";
+/// What a query about the member `m` has to ask for.
+pub(super) const COLUMNS: &str = "m.name, m.display_name, m.role, m.language, m.created,
+    (SELECT group_concat(g.name, ' ' ORDER BY g.name) FROM member_group g WHERE g.member = m.name)";
 
-fn insert_member(connection: &Connection, member: &Member, password: &str) -> Result<bool> {
+/// Adds a member, unless the name is taken; returns whether it was not.
+pub(super) fn insert_member(connection: &Connection, member: &Member, password: &str) -> Result<bool> {
     let sql = "INSERT INTO member (name, display_name, role, language, password, created)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
     let language = member.language.map(Language::code);
@@ -79,7 +99,11 @@ fn insert_member(connection: &Connection, member: &Member, password: &str) -> Re
         password,
         member.created.0
     ];
-    Ok(connection.execute(sql, values)? > 0)
+    let added = connection.execute(sql, values)? > 0;
+    if added {
+        groups::set_groups(connection, &member.name, &member.groups)?;
+    }
+    Ok(added)
 }
 
 impl Store {
@@ -117,7 +141,7 @@ impl Store {
     /// When the database fails.
     pub async fn members(&self) -> Result<Vec<Member>> {
         self.run(|connection| {
-            let sql = format!("{MEMBER} ORDER BY name");
+            let sql = format!("SELECT {COLUMNS} FROM member m ORDER BY m.name");
             connection
                 .prepare(&sql)?
                 .query_map([], member)?
@@ -132,7 +156,7 @@ impl Store {
     /// When the database fails.
     pub async fn member(&self, name: MemberName) -> Result<Option<(Member, String)>> {
         self.run(move |connection| {
-            let sql = format!("{MEMBER} WHERE name = ?1");
+            let sql = format!("SELECT {COLUMNS} FROM member m WHERE m.name = ?1");
             let found = connection
                 .query_row(&sql, [name.as_str()], member)
                 .optional()?
@@ -163,7 +187,7 @@ impl Store {
         .await
     }
 
-    /// Changes name, role and language of a member. Returns `false`, changing nothing, when it would leave the board
+    /// Changes name, role, language and groups of a member. Returns `false`, changing nothing, when it would leave the board
     /// without a steward.
     ///
     /// # Errors
@@ -183,6 +207,7 @@ impl Store {
                     language
                 ],
             )?;
+            groups::set_groups(&change, &member.name, &member.groups)?;
             if !has_steward(&change)? {
                 return Ok(false);
             }

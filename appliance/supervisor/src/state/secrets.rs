@@ -3,7 +3,7 @@
 
 use super::{
     Result, Store,
-    members::{Member, member},
+    members::{COLUMNS, Member, member},
     stored,
 };
 use rusqlite::{Connection, OptionalExtension, params};
@@ -73,10 +73,10 @@ impl Store {
     /// When the database fails.
     pub async fn token_member(&self, hash: String, now: Timestamp) -> Result<Option<Member>> {
         self.run(move |connection| {
-            let sql = "SELECT m.name, m.display_name, m.role, m.language, m.created
-                       FROM token t JOIN member m ON m.name = t.member WHERE t.hash = ?1";
+            let sql =
+                format!("SELECT {COLUMNS} FROM token t JOIN member m ON m.name = t.member WHERE t.hash = ?1");
             let found = connection
-                .query_row(sql, [&hash], member)
+                .query_row(&sql, [&hash], member)
                 .optional()?
                 .transpose()?;
             touch(connection, "token", &hash, now)?;
@@ -160,12 +160,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Member>> {
         self.run(move |connection| {
-            let sql = "SELECT m.name, m.display_name, m.role, m.language, m.created
-                       FROM app_password p JOIN member m ON m.name = p.member
-                       JOIN app_password_service s ON s.app_password = p.id
-                       WHERE p.hash = ?1 AND s.service = ?2";
+            let sql = format!(
+                "SELECT {COLUMNS} FROM app_password p JOIN member m ON m.name = p.member
+                 JOIN app_password_service s ON s.app_password = p.id
+                 WHERE p.hash = ?1 AND s.service = ?2"
+            );
             let found = connection
-                .query_row(sql, [&hash, service.as_str()], member)
+                .query_row(&sql, [&hash, service.as_str()], member)
                 .optional()?
                 .transpose()?;
             if found.is_some() {

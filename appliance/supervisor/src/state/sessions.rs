@@ -3,7 +3,7 @@
 
 use super::{
     Result, Store,
-    members::{Member, member},
+    members::{COLUMNS, Member, member},
 };
 use rusqlite::{OptionalExtension, params};
 use schemars::JsonSchema;
@@ -73,12 +73,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Member>> {
         self.run(move |connection| {
-            let sql = "SELECT m.name, m.display_name, m.role, m.language, m.created, s.last_used
-                       FROM session s JOIN member m ON m.name = s.member
-                       WHERE s.hash = ?1 AND s.host IS ?2 AND s.last_used > ?3";
+            let sql = format!(
+                "SELECT {COLUMNS}, s.last_used FROM session s JOIN member m ON m.name = s.member
+                 WHERE s.hash = ?1 AND s.host IS ?2 AND s.last_used > ?3"
+            );
             let found = connection
-                .query_row(sql, params![hash, host, now.0 - SESSION_IDLE], |row| {
-                    Ok((member(row)?, row.get::<_, i64>(5)?))
+                .query_row(&sql, params![hash, host, now.0 - SESSION_IDLE], |row| {
+                    Ok((member(row)?, row.get::<_, i64>(6)?))
                 })
                 .optional()?;
             let Some((member, last_used)) = found else {

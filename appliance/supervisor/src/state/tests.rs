@@ -8,6 +8,7 @@ fn member(name: &str, role: Role) -> Member {
         display_name: name.into(),
         role,
         language: None,
+        groups: Vec::new(),
         created: Timestamp(1),
     }
 }

@@ -3,8 +3,9 @@
 
 use super::{NOW, Samples, ago};
 use web_ui::{
-    AccountPage, ClaimPage, ClaimState, FieldError, MemberRow, MembersPage, NewSecret, Notice, Role,
-    SessionRow, SignInPage, SignInProblem, TextField, TokenRow,
+    AcceptPage, AccountPage, ClaimPage, ClaimState, FieldError, InvitationRow, InvitationsPage, Invited,
+    MemberRow, MembersPage, NewInvitation, NewSecret, Notice, Role, SessionRow, SignInPage, SignInProblem,
+    TextField, TokenRow, WelcomePage,
 };
 
 impl Samples<'_> {
@@ -39,6 +40,7 @@ impl Samples<'_> {
             name: name.parse().expect("a good name"),
             display_name: self.says(display),
             role,
+            groups: if you { vec![self.says("choir")] } else { Vec::new() },
             joined: ago(200 * 86_400),
             last_seen: seen,
             you,
@@ -59,6 +61,66 @@ impl Samples<'_> {
             name: TextField::default(),
             display_name: TextField::default(),
             role: Role::Member,
+        }
+    }
+
+    pub(super) fn invitations(&self) -> InvitationsPage {
+        InvitationsPage {
+            layout: self.layout("/invitations", Some(true)),
+            open: vec![
+                InvitationRow {
+                    id: self.says("1"),
+                    note: self.pick("Spring meeting", "Réunion de printemps"),
+                    role: Role::Guest,
+                    groups: vec![self.says("choir"), self.says("garden")],
+                    used: 3,
+                    uses: 20,
+                    by: self.says("anna"),
+                    expires: ago(-5 * 86_400),
+                },
+                InvitationRow {
+                    id: self.says("2"),
+                    note: String::new(),
+                    role: Role::Member,
+                    groups: Vec::new(),
+                    used: 0,
+                    uses: 1,
+                    by: self.says("anna"),
+                    expires: ago(-7200),
+                },
+            ],
+            new: Some(NewInvitation {
+                note: self.says("Chloé"),
+                url: self.says("https://lilac.local/join/h3k7m-a9pqr-s2tuv-w4xyz"),
+            }),
+            note: TextField::default(),
+            role: Role::Member,
+            groups: self.field("Choir!").with_error(FieldError::NotGroups),
+            uses: self.field("1"),
+            days: self.field("7"),
+        }
+    }
+
+    pub(super) fn join(&self, open: bool) -> AcceptPage {
+        let invited = Invited {
+            code: self.says("h3k7m-a9pqr-s2tuv-w4xyz"),
+            by: self.says("Anna Martin"),
+        };
+        AcceptPage {
+            name: if open {
+                self.field("chloe").with_error(FieldError::Taken)
+            } else {
+                TextField::default()
+            },
+            ..AcceptPage::new(self.layout("/join/x", None), open.then_some(invited))
+        }
+    }
+
+    pub(super) fn welcome(&self) -> WelcomePage {
+        WelcomePage {
+            services: self.home_member().services,
+            address: self.says("https://lilac.local"),
+            layout: self.layout("/welcome", Some(false)),
         }
     }
 

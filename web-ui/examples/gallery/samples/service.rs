@@ -194,6 +194,7 @@ impl Samples<'_> {
                 }),
                 device: TextField::default(),
             }),
+            groups: self.field("choir, garden"),
             fields: setting_fields(&self.settings(), &chosen, None, &[], self.language),
             usage: Usage {
                 memory: Some(48 * MIB),

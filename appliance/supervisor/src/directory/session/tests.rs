@@ -11,6 +11,7 @@ fn members() -> Vec<Member> {
         display_name: name.to_uppercase(),
         role,
         language: None,
+        groups: Vec::new(),
         created: Timestamp(0),
     };
     vec![member("ada", Role::Steward), member("ben", Role::Member)]
