@@ -75,6 +75,8 @@ macro_rules! titles {
 }
 
 titles! {
+    /// The public address.
+    address => check_address,
     /// The audit log.
     audit => check_audit,
     /// The catalog of services.
@@ -83,6 +85,8 @@ titles! {
     certificates => check_certificates,
     /// The clock.
     clock => check_clock,
+    /// DNS.
+    dns => check_dns,
     /// Storage.
     disk => check_disk,
     /// The host process.

@@ -9,19 +9,23 @@ mod board;
 mod certificates;
 mod checks;
 mod cooperative;
+mod domains;
 mod invitations;
 mod json;
 mod members;
 mod openapi;
+mod reach;
 mod route;
 mod services;
 mod stream;
 
 pub(crate) use board::COOKIE_LIFE;
-pub(crate) use certificates::{choose_acme, known_domain};
+pub(crate) use certificates::{choose_acme, retry_name};
 pub(crate) use checks::silence_until;
 pub(crate) use cooperative::{ledger_beancount, ledger_csv, register_csv, text_kind, text_language};
+pub(crate) use domains::{known_domain, known_name, views as domain_views};
 pub use json::Body;
+pub(crate) use reach::{ReachView, change as change_reach, view as reach_view};
 pub use route::{Route, mount};
 
 use crate::App;
@@ -37,6 +41,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(account::routes());
     routes.extend(certificates::routes());
     routes.extend(checks::routes());
+    routes.extend(domains::routes());
+    routes.extend(reach::routes());
     routes.extend(cooperative::routes());
     routes.extend(stream::routes());
     routes.push(openapi::route());

@@ -12,6 +12,7 @@ use crate::{
     reconcile::{Addresses, Wake},
     services::history::Histories,
     state::{DomainRecord, Job, JobState, Result, ServiceGroups, Store},
+    state::{Job, JobState, PublicName, Result, Store},
     views::ServiceState,
 };
 use arc_swap::ArcSwap;
@@ -93,6 +94,8 @@ pub struct Parts {
     pub histories: Mutex<Histories>,
     /// `librehost.json` and its neighbours, rendered.
     pub published: crate::publish::Published,
+    /// How the board is reached from outside.
+    pub outside: crate::outside::Outside,
     /// What the last round of checks found.
     pub rounds: crate::checks::Rounds,
     /// What was measured and is not written down yet.
@@ -187,7 +190,7 @@ impl App {
     }
 
     /// The names changed: certificates and the local network are told.
-    pub fn names_changed(&self, board: &BoardName, addresses: &Addresses, domains: &[DomainRecord]) {
+    pub fn names_changed(&self, board: &BoardName, addresses: &Addresses, public: &[PublicName]) {
         if let Err(error) = self.certificates.set_board(board) {
             log::warn!(
                 "the board's own certificate could not be made: {}",
@@ -199,8 +202,10 @@ impl App {
         if let Err(error) = self.certificates.set_local(&local, &own_addresses()) {
             log::warn!("local certificates could not be made: {}", host::chain(&error));
         }
-        let domains: Vec<Domain> = domains.iter().map(|domain| domain.name.clone()).collect();
+        let domains: Vec<Domain> = public.iter().map(|name| name.name.clone()).collect();
+        self.certificates.hold(&self.outside.held(public));
         self.certificates.set_domains(&domains);
+        crate::outside::changed(self);
         (lock(&self.announced))(&local);
     }
 

@@ -5,12 +5,14 @@
 //! facts to findings; its words are functions of `web_ui::finding`. Nothing else has to be touched: pages, the API,
 //! the command line, silencing and the digest go by this table.
 
+mod address;
 mod audit;
 mod catalog;
 mod certificates;
 mod clock;
 mod digest;
 mod disk;
+mod dns;
 mod finding;
 mod host_process;
 mod link;
@@ -38,6 +40,8 @@ use web_ui::Area;
 /// Every check, in the order they are shown.
 pub const ALL: &[Check] = &[
     link::CHECK,
+    address::CHECK,
+    dns::CHECK,
     certificates::CHECK,
     clock::CHECK,
     memory::CHECK,

@@ -19,6 +19,7 @@ use crate::{
     directory::Directory,
     events::Events,
     mdns::Announcer,
+    outside::{self, Outside, Questions},
     publish::{self, Published},
     reconcile::{self, Driver, Wake},
     services::history::{self, Histories},
@@ -62,6 +63,8 @@ pub struct Options {
     pub announce: Announce,
     /// Reads other hosters' files.
     pub fetch: Fetch,
+    /// Whom the board may ask about the way from outside.
+    pub questions: Questions,
 }
 
 impl Options {
@@ -79,6 +82,7 @@ impl Options {
             sensors: crate::app::machine_sensors(data.clone()),
             announce: Box::new(move |names| announcer.set(names)),
             fetch: hosters::over_https(),
+            questions: Questions::board(),
             data,
         }
     }
@@ -143,6 +147,7 @@ impl Supervisor {
             meter: Mutex::default(),
             applications: Mutex::new(PerAddress::default()),
             fetch: options.fetch,
+            outside: Outside::new(options.questions),
         });
         publish::refresh(&app).await?;
         reconcile::open_doors(&app).await?;
@@ -182,6 +187,7 @@ impl Supervisor {
         tokio::spawn(Driver::default().run(self.app.clone()));
         tokio::spawn(data::run(self.app.clone()));
         tokio::spawn(housekeeping(self.app.clone()));
+        tokio::spawn(outside::watch(self.app.clone()));
         tokio::spawn(checks::watch(self.app.clone()));
         tokio::spawn(first_start(self.app.clone()));
     }

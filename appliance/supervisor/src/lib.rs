@@ -20,6 +20,7 @@ pub mod error;
 pub mod events;
 pub mod mdns;
 pub mod members;
+pub mod outside;
 pub mod pages;
 pub mod publish;
 pub mod reconcile;

@@ -29,6 +29,7 @@ mod links;
 mod members;
 mod notices;
 mod public;
+mod reach;
 mod service;
 mod shell;
 mod sign_in;
@@ -59,6 +60,7 @@ pub fn routes() -> Vec<Route> {
         jobs::routes,
         certificates::routes,
         checks::routes,
+        reach::routes,
         cooperative::routes,
         commons::routes,
         members::routes,

@@ -66,6 +66,8 @@ pub(crate) struct State {
     pub(crate) domains: BTreeMap<Domain, Entry>,
     /// The one that is being ordered.
     pub(crate) ordering: Option<Domain>,
+    /// Those that do not lead here yet.
+    pub(crate) held: BTreeSet<Domain>,
     local: Local,
 }
 
@@ -113,6 +115,7 @@ impl Certificates {
             acme_version: 0,
             domains: BTreeMap::new(),
             ordering: None,
+            held: BTreeSet::new(),
             local,
         };
         let inner = Inner {
@@ -190,6 +193,20 @@ impl Certificates {
         self.inner.wake.notify_one();
     }
 
+    /// Sets the domains for which nothing is ordered yet, because DNS does not lead them here. A certificate at hand is
+    /// served and renewed all the same.
+    pub fn hold(&self, held: &BTreeSet<Domain>) {
+        {
+            let mut state = self.inner.state();
+            if state.held == *held {
+                return;
+            }
+            state.held.clone_from(held);
+        }
+        self.inner.changed();
+        self.inner.wake.notify_one();
+    }
+
     /// Sets another CA, or switches orders off or on. Certificates at hand stay served until the new CA's are there.
     pub fn set_acme(&self, settings: AcmeSettings) {
         {
@@ -231,6 +248,7 @@ impl Certificates {
             acme,
             domains,
             ordering,
+            held,
             local,
             ..
         } = &mut *state;
@@ -243,6 +261,7 @@ impl Certificates {
             } else {
                 match entry.decide(&acme.directory, now) {
                     _ if entry.is_good(&acme.directory, now) => CertificateState::Issued,
+                    _ if entry.leaf.is_none() && held.contains(domain) => CertificateState::Held,
                     Decision::Wait { until } => CertificateState::Waiting { until },
                     Decision::Order => CertificateState::Waiting { until: now },
                 }

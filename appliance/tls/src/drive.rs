@@ -76,6 +76,7 @@ impl Inner {
             acme_version,
             domains,
             ordering,
+            held,
             ..
         } = &mut *state;
         if !acme.enabled {
@@ -84,6 +85,9 @@ impl Inner {
         let mut sleep = NAP;
         let mut due = None;
         for (domain, entry) in domains {
+            if entry.leaf.is_none() && held.contains(domain) {
+                continue;
+            }
             match entry.decide(&acme.directory, now) {
                 Decision::Order => {
                     // Names without a certificate first, then those that failed least.

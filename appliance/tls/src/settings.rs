@@ -21,6 +21,14 @@ pub struct AcmeSettings {
     pub enabled: bool,
 }
 
+impl AcmeSettings {
+    /// The name by which CAA records mean this CA (RFC 8659), where it is known.
+    pub fn caa_issuer(&self) -> Option<String> {
+        let known = [LETS_ENCRYPT, LETS_ENCRYPT_STAGING].contains(&self.directory.as_str());
+        known.then(|| "letsencrypt.org".to_owned())
+    }
+}
+
 impl Default for AcmeSettings {
     /// Let's Encrypt production, switched off: a person agrees to its terms first.
     fn default() -> Self {

@@ -51,6 +51,8 @@ pub enum CertificateState {
         /// When.
         until: Timestamp,
     },
+    /// The CA is not asked before DNS leads the name here.
+    Held,
     /// The CA will not be asked by itself: ACME is switched off.
     Off,
 }

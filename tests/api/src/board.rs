@@ -24,6 +24,7 @@ use supervisor::{
     catalogs::{Catalogs, Loaded},
     cooperative::hosters::Reply,
     daemon::{Listeners, Options, Supervisor},
+    outside::Questions,
 };
 use tempfile::TempDir;
 use tokio::{
@@ -47,6 +48,7 @@ pub struct Scene {
     folder: TempDir,
     now: Timestamp,
     catalogs: Option<Arc<Catalogs>>,
+    questions: Questions,
 }
 
 /// A board that runs.
@@ -59,6 +61,7 @@ pub struct Board {
     clock: Arc<AtomicI64>,
     sensors: Arc<Mutex<Readings>>,
     internet: Internet,
+    questions: Questions,
     running: Mutex<Option<Running>>,
 }
 
@@ -82,6 +85,7 @@ impl Scene {
             folder,
             now,
             catalogs: None,
+            questions: Questions::default(),
         }
     }
 
@@ -100,6 +104,13 @@ impl Scene {
     /// The root of the board's files.
     pub fn root(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Allowed to ask these about the way from outside; else nobody.
+    #[must_use]
+    pub fn asking(mut self, questions: Questions) -> Self {
+        self.questions = questions;
+        self
     }
 
     /// With a file, by its path below the root.
@@ -153,6 +164,7 @@ impl Scene {
             clock: Arc::new(AtomicI64::new(scene.now.0)),
             sensors: Arc::new(Mutex::new(readings)),
             internet: Internet::default(),
+            questions: scene.questions,
             running: Mutex::new(None),
             folder: scene.folder,
         };
@@ -232,6 +244,7 @@ impl Board {
                 let known = internet.lock().unwrap().get(&url).cloned();
                 Box::pin(async move { Ok(known.unwrap_or(Reply::Status(404))) })
             }),
+            questions: self.questions.clone(),
         }
     }
 

@@ -16,6 +16,7 @@ mod board;
 mod catalog;
 mod chance;
 mod client;
+mod dns;
 mod machine;
 mod person;
 
@@ -23,6 +24,7 @@ pub use board::{BOARD, Board, Scene};
 pub use catalog::{catalog, entry, manifest, with_version};
 pub use chance::Chance;
 pub use client::{Answer, Ask, Stream};
+pub use dns::{Dns, ZONE};
 pub use machine::TestHost;
 pub use person::{PASSWORD, Person};
 pub use supervisor::cooperative::hosters::Reply;

@@ -17,6 +17,7 @@ mod cross_site;
 mod decisions;
 mod description;
 mod directory;
+mod domains;
 mod events;
 mod front_door;
 mod invitations;

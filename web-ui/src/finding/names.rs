@@ -31,3 +31,74 @@ pub fn terms_not_accepted() -> Words {
     let words = Words::new(|t| Text::new(t.names_terms(), t.names_terms_meaning(), t.names_terms_remedy()));
     words.at("/certificates")
 }
+
+/// A finding about a name in DNS, put right on the page of addresses.
+fn dns(text: impl Fn(crate::i18n::T) -> Text) -> Words {
+    Words::new(text).at("/certificates")
+}
+
+/// The name has no address.
+pub fn dns_missing(name: &str) -> Words {
+    dns(|t| {
+        Text::new(
+            t.names_missing(name),
+            t.names_missing_meaning(),
+            t.names_missing_remedy(),
+        )
+    })
+}
+
+/// The name leads elsewhere: to these.
+pub fn dns_wrong(name: &str, found: &str) -> Words {
+    dns(|t| {
+        Text::new(
+            t.names_wrong(found, name),
+            t.names_wrong_meaning(),
+            t.names_wrong_remedy(),
+        )
+    })
+}
+
+/// A record that would help is not there.
+pub fn dns_advice(name: &str) -> Words {
+    dns(|t| {
+        Text::new(
+            t.names_advice(name),
+            t.names_advice_meaning(),
+            t.names_advice_remedy(),
+        )
+    })
+}
+
+/// A CAA record does not let the authority issue.
+pub fn caa_forbids(name: &str, issuer: &str) -> Words {
+    dns(|t| {
+        Text::new(
+            t.names_caa(issuer, name),
+            t.names_caa_meaning(),
+            t.names_caa_remedy(issuer),
+        )
+    })
+}
+
+/// The records are made, and not seen everywhere yet.
+pub fn dns_spreading(name: &str) -> Words {
+    dns(|t| {
+        Text::new(
+            t.names_spreading(name),
+            t.names_spreading_meaning(),
+            t.names_spreading_remedy(),
+        )
+    })
+}
+
+/// No DNS server answers for the name.
+pub fn dns_silent(name: &str) -> Words {
+    dns(|t| {
+        Text::new(
+            t.names_silent(name),
+            t.names_silent_meaning(),
+            t.names_silent_remedy(),
+        )
+    })
+}

@@ -5,6 +5,7 @@ use crate::{
     field::{FieldError, TextField},
     i18n::T,
     layout::{Layout, page},
+    page::DomainCard,
     url,
 };
 use types::{ServiceName, Timestamp};
@@ -12,7 +13,8 @@ use types::{ServiceName, Timestamp};
 /// `GET /certificates`: every name the board answers to.
 ///
 /// Forms, answered with 303 to `/certificates` or this page with errors (422):
-/// - `POST /certificates/domains` with `domain` and `service` (a service's name, or empty for the board itself)
+/// - `POST /certificates/domains` with `domain`, `service` (a service's name, or empty for the board itself),
+///   `every_service` and `wildcard` (`true` when ticked)
 /// - `POST /certificates/domains/remove` with `domain`
 /// - `POST /certificates/retry` with `name`
 /// - `POST /certificates/acme` with `contact` (an e-mail address, may be empty) and `terms` (`accepted` when ticked)
@@ -20,6 +22,8 @@ use types::{ServiceName, Timestamp};
 pub struct CertificatesPage {
     /// What every page knows.
     pub layout: Layout,
+    /// Domains that stewards added.
+    pub domains: Vec<DomainCard>,
     /// Names, those with problems first.
     pub certificates: Vec<CertificateRow>,
     /// Services a domain can lead to: name and title.
@@ -47,8 +51,6 @@ pub struct CertificateRow {
     pub not_after: Option<Timestamp>,
     /// How it is doing.
     pub state: CertificateState,
-    /// Whether it is a domain that a steward added and can remove.
-    pub removable: bool,
 }
 
 /// Who issued a certificate.
@@ -67,6 +69,8 @@ pub enum CertificateState {
     Good,
     /// Being asked for.
     Ordering,
+    /// Not asked for: the records in DNS are not there yet.
+    NeedsRecords,
     /// Not asked for: terms of the authority are not accepted.
     NeedsTerms,
     /// The last order failed.
@@ -137,6 +141,7 @@ impl CertificateRow {
         match self.state {
             CertificateState::Good => t.certificates_state_good(),
             CertificateState::Ordering => t.certificates_state_ordering(),
+            CertificateState::NeedsRecords => t.certificates_state_records(),
             CertificateState::NeedsTerms => t.certificates_state_terms(),
             CertificateState::Failed { .. } => t.certificates_state_failed(),
         }
@@ -150,7 +155,9 @@ impl CertificateRow {
     pub(crate) fn state_code(&self) -> &'static str {
         match self.state {
             CertificateState::Good => "running",
-            CertificateState::Ordering | CertificateState::NeedsTerms => "starting",
+            CertificateState::Ordering | CertificateState::NeedsRecords | CertificateState::NeedsTerms => {
+                "starting"
+            }
             CertificateState::Failed { .. } => "failing",
         }
     }

@@ -2,7 +2,11 @@
 //! The way to the router: cables, Wi-Fi, addresses, the default route.
 
 use serde::Serialize;
-use std::{fs, net::IpAddr, path::Path};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+};
 
 /// What is known of the way to the router.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -11,8 +15,10 @@ pub struct Network {
     pub links: Vec<Link>,
     /// Addresses that others can use to reach the board, private ones included.
     pub addresses: Vec<IpAddr>,
-    /// Whether there is a default route, by IPv4 and by IPv6.
-    pub gateway: (bool, bool),
+    /// The router of the default route, by IPv4.
+    pub gateway: Option<Ipv4Addr>,
+    /// Whether there is a default route by IPv6.
+    pub gateway_v6: bool,
 }
 
 /// One interface.
@@ -44,10 +50,8 @@ impl Network {
                 .into_iter()
                 .filter(|address| !address.is_loopback())
                 .collect(),
-            gateway: (
-                has_default_v4(&text("proc/net/route")),
-                has_default_v6(&text("proc/net/ipv6_route")),
-            ),
+            gateway: default_gateway(&text("proc/net/route")),
+            gateway_v6: has_default_v6(&text("proc/net/ipv6_route")),
         }
     }
 }
@@ -74,15 +78,15 @@ impl Link {
     }
 }
 
-/// A line of `/proc/net/route` whose destination and mask are 0, with the flag of a gateway (2).
-fn has_default_v4(table: &str) -> bool {
-    table.lines().skip(1).any(|line| {
+/// The gateway in the line of `/proc/net/route` whose destination and mask are 0, with the flag of a gateway (2).
+/// Addresses stand there in the machine's own order of bytes, which is little-endian on all boards.
+fn default_gateway(table: &str) -> Option<Ipv4Addr> {
+    table.lines().skip(1).find_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let flags = words
-            .get(3)
-            .and_then(|flags| u16::from_str_radix(flags, 16).ok())
-            .unwrap_or(0);
-        words.get(1) == Some(&"00000000") && words.get(7) == Some(&"00000000") && flags & 2 != 0
+        let flags = u16::from_str_radix(words.get(3)?, 16).ok()?;
+        let is_default = words[1] == "00000000" && *words.get(7)? == "00000000" && flags & 2 != 0;
+        let address = u32::from_str_radix(words[2], 16).ok()?;
+        is_default.then(|| Ipv4Addr::from(address.swap_bytes()))
     })
 }
 
@@ -133,17 +137,16 @@ mod tests {
             [("end0", true, false, Some(100)), ("wlan0", false, true, None)]
         );
         assert_eq!(network.addresses, [IpAddr::from([192, 168, 1, 7])]);
-        assert_eq!(network.gateway, (false, false));
+        assert_eq!((network.gateway, network.gateway_v6), (None, false));
     }
 
     #[test]
     fn a_default_route_leads_over_a_gateway() {
         let table = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n\
                      end0 0001A8C0 00000000 0001 0 0 0 00FFFFFF 0 0 0\n";
-        assert!(!has_default_v4(table));
-        assert!(has_default_v4(&format!(
-            "{table}end0 00000000 0101A8C0 0003 0 0 0 00000000 0 0 0\n"
-        )));
+        assert_eq!(default_gateway(table), None);
+        let table = format!("{table}end0 00000000 0101A8C0 0003 0 0 0 00000000 0 0 0\n");
+        assert_eq!(default_gateway(&table), Some([192, 168, 1, 1].into()));
         let zero = "0".repeat(32);
         let own = format!("{zero} 00 {zero} 00 {zero} ffffffff 00000001 00000000 00200200 lo\n");
         assert!(!has_default_v6(&own));

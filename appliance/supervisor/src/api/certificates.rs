@@ -5,12 +5,10 @@ use super::{Body, Route, address::Path};
 use crate::{
     ApiError, App,
     access::{Caller, Policy},
-    state::{AcmeChoice, DomainRecord},
+    state::AcmeChoice,
 };
 use axum::{Json, extract::State};
 use http::{Method, StatusCode};
-use schemars::JsonSchema;
-use serde::Deserialize;
 use tls::CertificateStatus;
 use types::{Domain, MemberName};
 
@@ -31,30 +29,6 @@ pub(super) fn routes() -> Vec<Route> {
             Steward,
             "Ask the authority again now.",
             retry,
-        ),
-        Route::new(
-            Method::GET,
-            "/api/v1/domains",
-            SignedIn,
-            "Domains and where they lead.",
-            domains,
-        )
-        .gives::<Vec<DomainRecord>>(),
-        Route::new(
-            Method::POST,
-            "/api/v1/domains",
-            Steward,
-            "Let a domain lead to a service, or to the board.",
-            add,
-        )
-        .takes::<NewDomain>()
-        .gives::<DomainRecord>(),
-        Route::new(
-            Method::DELETE,
-            "/api/v1/domains/{name}",
-            Steward,
-            "Take a domain away.",
-            remove,
         ),
         Route::new(
             Method::GET,
@@ -79,64 +53,19 @@ async fn list(State(app): State<App>) -> Json<Vec<CertificateStatus>> {
     Json(app.certificates.status())
 }
 
-fn parse(name: &str) -> Result<Domain, ApiError> {
-    name.to_lowercase()
-        .parse()
-        .map_err(|error: types::NameError| ApiError::field("name", error.to_string()))
-}
-
 async fn retry(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
-    let domain = known_domain(&app, &name).await?;
-    app.certificates.retry_now(&domain);
+    retry_name(&app, &name).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
-/// A domain of this board, or 404.
-pub(crate) async fn known_domain(app: &App, name: &str) -> Result<Domain, ApiError> {
-    let domain = parse(name)?;
-    let domains = app.store.domains().await?;
-    let missing = || ApiError::not_found(format!("{domain} is not a domain of this board. Add it first."));
-    domains
-        .iter()
-        .any(|record| record.name == domain)
-        .then_some(domain.clone())
-        .ok_or_else(missing)
-}
-
-async fn domains(State(app): State<App>) -> Result<Json<Vec<DomainRecord>>, ApiError> {
-    Ok(Json(app.store.domains().await?))
-}
-
-/// Body of `POST /domains`.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct NewDomain {
-    /// The name, like `calendar.example.org`.
-    name: String,
-    /// The service it leads to; absent: the board itself.
-    #[serde(default)]
-    service: Option<String>,
-}
-
-async fn add(
-    State(app): State<App>,
-    caller: Caller,
-    Body(body): Body<NewDomain>,
-) -> Result<(StatusCode, Json<DomainRecord>), ApiError> {
-    let record = crate::domains::add(&app, &body.name, body.service.as_deref(), caller.name()?).await?;
-    Ok((StatusCode::CREATED, Json(record)))
-}
-
-async fn remove(
-    State(app): State<App>,
-    Path(name): Path<String>,
-    caller: Caller,
-) -> Result<StatusCode, ApiError> {
-    let domain = known_domain(&app, &name).await?;
-    app.store.remove_domain(domain, caller.name()?, app.now()).await?;
-    crate::reconcile::open_doors(&app).await?;
-    app.wake.now();
-    Ok(StatusCode::NO_CONTENT)
+/// Asks the authority again now: a person says that the name leads here, whatever DNS told the board.
+pub(crate) async fn retry_name(app: &App, name: &str) -> Result<Domain, ApiError> {
+    let domain = super::known_name(app, name).await?;
+    app.outside.trust(&domain);
+    app.certificates
+        .hold(&app.outside.held(&app.store.public_names().await?));
+    app.certificates.retry_now(&domain);
+    Ok(domain)
 }
 
 async fn acme(State(app): State<App>) -> Result<Json<AcmeChoice>, ApiError> {

@@ -27,7 +27,7 @@ fn judge(network: &Network) -> Outcome {
         Some(("no-link", finding::network::no_link()))
     } else if network.addresses.is_empty() {
         Some(("no-address", finding::network::no_address()))
-    } else if network.gateway == (false, false) {
+    } else if network.gateway.is_none() && !network.gateway_v6 {
         Some(("no-gateway", finding::network::no_gateway()))
     } else {
         None
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(code(&network), "no-address");
         network.addresses = vec![[192, 168, 1, 7].into()];
         assert_eq!(code(&network), "no-gateway");
-        network.gateway = (true, false);
+        network.gateway = Some([192, 168, 1, 1].into());
         assert_eq!(code(&network), "slow-link");
         network.links = vec![cable(true, Some(1000))];
         assert_eq!(code(&network), "");

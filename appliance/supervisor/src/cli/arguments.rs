@@ -70,6 +70,9 @@ pub(super) enum Noun {
     /// Certificates.
     #[command(subcommand)]
     Certificate(Certificate),
+    /// How the board is reached from outside.
+    #[command(subcommand)]
+    Reach(Reach),
     /// What needs attention.
     #[command(subcommand)]
     Check(Check),
@@ -256,6 +259,22 @@ pub(super) enum Domain {
         /// The service it leads to; absent: the board itself.
         #[arg(long)]
         service: Option<String>,
+        /// Give every service a name under it.
+        #[arg(long)]
+        every_service: bool,
+        /// Cover those names by one wildcard record in DNS.
+        #[arg(long, requires = "every_service")]
+        wildcard: bool,
+    },
+    /// Show one: the records to make, and where each name stands.
+    Show {
+        /// The name.
+        name: String,
+    },
+    /// Look for its records now.
+    Look {
+        /// The name.
+        name: String,
     },
     /// Take one away.
     Remove {
@@ -287,6 +306,27 @@ pub(super) enum Certificate {
         /// You accept its terms of service.
         #[arg(long)]
         accept_terms: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Reach {
+    /// Show address, ports and the name that follows the address.
+    Show,
+    /// Ask for all of it now.
+    Look,
+    /// Choose; what is left out stays.
+    Set {
+        /// Whether the board may open ports 80 and 443 in the router.
+        #[arg(long)]
+        open_ports: Option<bool>,
+        /// A web address that answers with the address it sees; may be repeated.
+        #[arg(long)]
+        echo: Vec<String>,
+        /// The name that follows the address: way=dyndns2|rfc2136|none, name=…, server=…, user=…, password=…, zone=…,
+        /// `key_name`=…, key=…, algorithm=…
+        #[arg(long, value_name = "KEY=VALUE")]
+        dynamic: Vec<String>,
     },
 }
 

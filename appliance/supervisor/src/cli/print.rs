@@ -68,6 +68,8 @@ fn table(items: &[Value]) -> String {
         "covers",
         "app_address",
         "cursor",
+        "records",
+        "names",
     ];
     let Some(Value::Object(first)) = items.first() else {
         return "Nothing yet.\n".into();

@@ -4,7 +4,7 @@
 use super::{
     arguments::{
         AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain, Invitation, Job,
-        Member, Noun, Service, Snapshot, Token,
+        Member, Noun, Reach, Service, Snapshot, Token,
     },
     client::{Client, Failure},
     print::print,
@@ -139,8 +139,35 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Invitation(Invitation::Revoke { id }) => delete(format!("/invitations/{}", segment(id))),
         Noun::Member(Member::Remove { name }) => delete(format!("/members/{}", segment(name))),
         Noun::Domain(Domain::List) => get("/domains"),
-        Noun::Domain(Domain::Add { name, service }) => {
-            post("/domains", json!({ "name": name, "service": service }))
+        Noun::Domain(Domain::Add {
+            name,
+            service,
+            every_service,
+            wildcard,
+        }) => post(
+            "/domains",
+            json!({ "name": name, "service": service, "every_service": every_service, "wildcard": wildcard }),
+        ),
+        Noun::Domain(Domain::Show { name }) => get(&format!("/domains/{}", segment(name))),
+        Noun::Domain(Domain::Look { name }) => post(&format!("/domains/{}/look", segment(name)), json!({})),
+        Noun::Reach(Reach::Show) => get("/reach"),
+        Noun::Reach(Reach::Look) => post("/reach/look", json!({})),
+        Noun::Reach(Reach::Set {
+            open_ports,
+            echo,
+            dynamic,
+        }) => {
+            let mut body = Map::new();
+            if let Some(open) = open_ports {
+                body.insert("open_ports".into(), json!(open));
+            }
+            if !echo.is_empty() {
+                body.insert("echo".into(), json!(echo));
+            }
+            if !dynamic.is_empty() {
+                body.insert("dynamic".into(), Value::Object(pairs(dynamic)?));
+            }
+            (Method::PUT, "/reach/settings".into(), Some(Value::Object(body)))
         }
         Noun::Domain(Domain::Remove { name }) => delete(format!("/domains/{}", segment(name))),
         Noun::Certificate(Certificate::List) => get("/certificates"),

@@ -6,15 +6,23 @@ use super::{
     form::{Fields, required_or},
     shell::{INVALID, Visit, show_as},
 };
-use crate::{ApiError, access::Policy, api, api::Route, state::AcmeChoice};
+use crate::{
+    ApiError,
+    access::Policy,
+    api,
+    api::Route,
+    domains::{self, NewDomain},
+    outside::{DomainView, NameView, RecordView},
+    state::AcmeChoice,
+};
+use ::reach::NameState;
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{Method, StatusCode};
-use std::collections::BTreeSet;
 use tls::{CertificateStatus, ProblemKind, Source};
 use web_ui::{
     AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
-    FieldError, LocalCa, Notice, TextField,
+    DomainCard, FieldError, LocalCa, NameRow, NameStanding, Notice, RecordRow, TextField,
 };
 
 pub(super) fn routes() -> Vec<Route> {
@@ -41,6 +49,13 @@ pub(super) fn routes() -> Vec<Route> {
             "Remove a domain.",
             remove,
         ),
+        Route::new(
+            Method::POST,
+            "/certificates/domains/look",
+            Steward,
+            "Look for a domain's records now.",
+            look,
+        ),
         Route::new(Method::POST, "/certificates/retry", Steward, "Ask again.", retry),
         Route::new(
             Method::POST,
@@ -59,8 +74,7 @@ async fn get(visit: Visit) -> Result<Response, ApiError> {
 async fn page(mut visit: Visit, mark: impl FnOnce(&mut CertificatesPage)) -> Result<Response, ApiError> {
     visit.at("/certificates");
     let language = visit.language();
-    let domains = visit.app.store.domains().await?;
-    let domains: BTreeSet<String> = domains.iter().map(|domain| domain.name.to_string()).collect();
+    let views = api::domain_views(&visit.app).await?;
     let services = facts::enabled(&visit.app).await?;
     let seen = visit.app.seen.load_full();
     let title = |name: &str| {
@@ -73,11 +87,12 @@ async fn page(mut visit: Visit, mark: impl FnOnce(&mut CertificatesPage)) -> Res
     };
     let status = visit.app.certificates.status();
     let named = status.iter().filter(|status| !status.name.is_empty());
-    let mut certificates: Vec<CertificateRow> = named
-        .map(|status| row(status, title(&status.name), domains.contains(&status.name)))
-        .collect();
+    let mut certificates: Vec<CertificateRow> =
+        named.map(|status| row(status, title(&status.name))).collect();
     certificates.sort_by_key(|row| row.state == CertificateState::Good);
+    let card = |view: &DomainView| card(view, title(&view.name));
     let mut page = CertificatesPage {
+        domains: views.iter().map(card).collect(),
         certificates,
         services: services
             .iter()
@@ -100,7 +115,48 @@ async fn page(mut visit: Visit, mark: impl FnOnce(&mut CertificatesPage)) -> Res
     Ok(show_as(status, &page))
 }
 
-fn row(status: &CertificateStatus, service: Option<String>, removable: bool) -> CertificateRow {
+fn card(view: &DomainView, service: Option<String>) -> DomainCard {
+    let record = |record: &RecordView| RecordRow {
+        label: record.label.clone(),
+        kind: record.kind.clone(),
+        value: record.value.clone(),
+    };
+    let waiting = view.names.iter().filter_map(|name| {
+        let standing = standing(name)?;
+        Some(NameRow {
+            name: name.name.clone(),
+            standing,
+        })
+    });
+    let lines: Vec<&str> = view.records.iter().map(|record| record.line.as_str()).collect();
+    DomainCard {
+        name: view.name.clone(),
+        service,
+        every_service: view.every_service,
+        records: view.records.iter().map(record).collect(),
+        zone_file: lines.join("\n"),
+        waiting: waiting.collect(),
+    }
+}
+
+/// Where a name stands; `None` when it is ready.
+fn standing(name: &NameView) -> Option<NameStanding> {
+    Some(match &name.report.as_ref().map(|report| &report.state) {
+        None => NameStanding::Looking,
+        Some(NameState::Ready) => return None,
+        Some(NameState::Missing { .. }) => NameStanding::Missing,
+        Some(NameState::Wrong { found, .. }) => NameStanding::Wrong(found.clone()),
+        Some(NameState::CaaForbids { issuer, .. }) => NameStanding::CaaForbids {
+            issuer: issuer.clone(),
+        },
+        Some(NameState::NotPropagated { at_most }) => NameStanding::Spreading {
+            minutes: at_most.map(|seconds| seconds.div_ceil(60)),
+        },
+        Some(NameState::NoAnswer) => NameStanding::NoAnswer,
+    })
+}
+
+fn row(status: &CertificateStatus, service: Option<String>) -> CertificateRow {
     CertificateRow {
         name: status.name.clone(),
         service,
@@ -110,7 +166,6 @@ fn row(status: &CertificateStatus, service: Option<String>, removable: bool) -> 
         },
         not_after: Some(status.not_after),
         state: state(status),
-        removable,
     }
 }
 
@@ -118,6 +173,7 @@ fn state(status: &CertificateStatus) -> CertificateState {
     let next_try = match status.state {
         tls::CertificateState::Ordering => return CertificateState::Ordering,
         tls::CertificateState::Off => return CertificateState::NeedsTerms,
+        tls::CertificateState::Held => return CertificateState::NeedsRecords,
         tls::CertificateState::Issued => None,
         tls::CertificateState::Waiting { until } => Some(until),
     };
@@ -176,8 +232,14 @@ fn fingerprint(pem: &str) -> String {
 
 async fn add(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     let by = visit.caller.name()?.clone();
-    let (domain, service) = (fields.get("domain"), fields.get("service"));
-    match crate::domains::add(&visit.app, domain, Some(service), &by).await {
+    let domain = fields.get("domain");
+    let new = NewDomain {
+        name: domain.to_owned(),
+        service: Some(fields.owned("service")),
+        every_service: fields.get("every_service") == "true",
+        wildcard: fields.get("wildcard") == "true",
+    };
+    match domains::add(&visit.app, &new, &by).await {
         Ok(record) => Ok(visit.redirect(
             "/certificates",
             Some(Notice::DomainAdded(record.name.to_string())),
@@ -207,13 +269,23 @@ async fn remove(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
         .store
         .remove_domain(domain, &by, visit.app.now())
         .await?;
+    crate::reconcile::open_doors(&visit.app).await?;
     visit.app.wake.now();
     Ok(visit.redirect("/certificates", Some(notice)))
 }
 
+async fn look(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let domain = api::known_domain(&visit.app, fields.get("domain")).await?;
+    for name in visit.app.store.public_names().await? {
+        if name.domain == domain {
+            visit.app.outside.look_now(&name.name);
+        }
+    }
+    Ok(visit.redirect("/certificates", None))
+}
+
 async fn retry(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
-    let domain = api::known_domain(&visit.app, fields.get("name")).await?;
-    visit.app.certificates.retry_now(&domain);
+    let domain = api::retry_name(&visit.app, fields.get("name")).await?;
     Ok(visit.redirect(
         "/certificates",
         Some(Notice::CertificateOrdered(domain.to_string())),

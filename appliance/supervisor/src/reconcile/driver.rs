@@ -279,9 +279,9 @@ async fn look(app: &App) -> std::result::Result<Turn, String> {
 /// When the database fails.
 pub async fn open_doors(app: &App) -> Result<()> {
     let desired = app.store.desired().await?;
-    let domains = app.store.domains().await?;
+    let public = app.store.public_names().await?;
     let catalogs = app.catalogs.get();
-    let addresses = addresses(&desired.board, &domains, desired.services.keys());
+    let addresses = addresses(&desired.board, &public, desired.services.keys());
     let states = app.seen.load().states.clone();
     let serving = desired.services.iter().filter_map(|(name, service)| {
         let entry = catalogs.entry(name, &service.entry)?;
@@ -296,7 +296,7 @@ pub async fn open_doors(app: &App) -> Result<()> {
     app.routes
         .store(Arc::new(route_table(&addresses, &serving, &app.sockets)));
     serve_directory(app, &serving);
-    app.names_changed(&desired.board, &addresses, &domains);
+    app.names_changed(&desired.board, &addresses, &public);
     app.seen.store(Arc::new(Seen { addresses, states }));
     Ok(())
 }
@@ -308,8 +308,8 @@ async fn publish(
     states: &BTreeMap<ServiceName, (ServiceState, String)>,
 ) -> Result<()> {
     let board = app.store.board_name().await?;
-    let domains = app.store.domains().await?;
-    let addresses = addresses(&board, &domains, turn.wanted.keys());
+    let public = app.store.public_names().await?;
+    let addresses = addresses(&board, &public, turn.wanted.keys());
     let serving = turn.wanted.iter().filter_map(|(name, wanted)| {
         let entry = turn.catalogs.entry(name, &wanted.as_ref().ok()?.input.entry)?;
         let state = states.get(name)?.0;
@@ -326,7 +326,7 @@ async fn publish(
     }
     app.routes
         .store(Arc::new(route_table(&seen.addresses, &serving, &app.sockets)));
-    app.names_changed(&board, &seen.addresses, &domains);
+    app.names_changed(&board, &seen.addresses, &public);
     app.announce(seen);
     Ok(())
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Which name leads where: pure.
 
-use crate::{catalogs::Entry, state::DomainRecord, views::ServiceState};
+use crate::{catalogs::Entry, state::PublicName, views::ServiceState};
 use http::HeaderName;
 use ingress::{IdentityHeaders, RouteTable, ServiceRoute, Target};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -27,12 +27,12 @@ pub struct Addresses {
 /// Every name, from the board's name and the domains.
 pub fn addresses<'a>(
     board: &BoardName,
-    domains: &[DomainRecord],
+    names: &[PublicName],
     services: impl IntoIterator<Item = &'a ServiceName>,
 ) -> Addresses {
     let of = |service: Option<&ServiceName>| -> Vec<String> {
-        let mine = domains.iter().filter(|domain| domain.service.as_ref() == service);
-        mine.map(|domain| domain.name.to_string()).collect()
+        let mine = names.iter().filter(|name| name.service.as_ref() == service);
+        mine.map(|name| name.name.to_string()).collect()
     };
     let mut addresses = Addresses {
         board: of(None),

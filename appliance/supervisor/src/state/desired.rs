@@ -4,25 +4,13 @@
 use super::{
     Result, Store,
     board::{generation, name, next_generation},
+    domains::{domains, public_names},
     jobs::{self, JobKind},
     stored, stored_json, to_json,
 };
 use rusqlite::{Connection, OptionalExtension, params};
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::collections::BTreeMap;
-use types::{Desired, DesiredService, Digest, Domain, MemberName, Running, ServiceName, Settings, Timestamp};
-
-/// A domain and where it leads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct DomainRecord {
-    /// The name.
-    #[schemars(with = "String")]
-    pub name: Domain,
-    /// The service; `None` is the board itself.
-    #[schemars(with = "Option<String>")]
-    pub service: Option<ServiceName>,
-}
+use types::{Desired, DesiredService, Digest, MemberName, Running, ServiceName, Settings, Timestamp};
 
 fn running(text: &str) -> Running {
     if text == "stopped" {
@@ -39,28 +27,7 @@ fn running_text(running: Running) -> &'static str {
     }
 }
 
-fn domains(connection: &Connection) -> Result<Vec<DomainRecord>> {
-    let mut statement = connection.prepare_cached("SELECT name, service FROM domain ORDER BY added, name")?;
-    let rows = statement.query_map([], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
-    })?;
-    rows.map(|row| {
-        let (name, service) = row?;
-        Ok(DomainRecord {
-            name: stored(&name)?,
-            service: service.as_deref().map(stored).transpose()?,
-        })
-    })
-    .collect()
-}
-
 fn load(connection: &Connection) -> Result<Desired> {
-    let mut by_service: BTreeMap<ServiceName, Vec<Domain>> = BTreeMap::new();
-    for domain in domains(connection)? {
-        if let Some(service) = domain.service {
-            by_service.entry(service).or_default().push(domain.name);
-        }
-    }
     let mut statement =
         connection.prepare_cached("SELECT name, entry, running, settings, restarts FROM service")?;
     let rows = statement.query_map([], |row| {
@@ -72,7 +39,7 @@ fn load(connection: &Connection) -> Result<Desired> {
             row.get::<_, u64>(4)?,
         ))
     })?;
-    let mut services = BTreeMap::new();
+    let mut services: BTreeMap<ServiceName, DesiredService> = BTreeMap::new();
     for row in rows {
         let (name, entry, state, settings, restarts) = row?;
         let name: ServiceName = stored(&name)?;
@@ -80,10 +47,15 @@ fn load(connection: &Connection) -> Result<Desired> {
             entry: stored(&entry)?,
             running: running(&state),
             settings: stored_json(&settings)?,
-            domains: by_service.remove(&name).unwrap_or_default(),
+            domains: Vec::new(),
             restarts,
         };
         services.insert(name, service);
+    }
+    for public in public_names(&domains(connection)?, &services.clone().keys()) {
+        if let Some(service) = public.service.and_then(|service| services.get_mut(&service)) {
+            service.domains.push(public.name);
+        }
     }
     Ok(Desired {
         generation: generation(connection)?,
@@ -271,54 +243,6 @@ impl Store {
                 .query_row(sql, [service.as_str()], |row| row.get(0))
                 .optional()?;
             text.flatten().as_deref().map(stored).transpose()
-        })
-        .await
-    }
-
-    /// All domains.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn domains(&self) -> Result<Vec<DomainRecord>> {
-        self.run(|connection| domains(connection)).await
-    }
-
-    /// Lets a domain lead to a service, or to the board itself. Returns `false` when it leads somewhere already.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn add_domain(&self, domain: DomainRecord, by: &MemberName, now: Timestamp) -> Result<bool> {
-        let by = by.to_string();
-        self.run(move |connection| {
-            let change = connection.transaction()?;
-            let sql = "INSERT INTO domain (name, service, added) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-            let service = domain.service.as_ref().map(ServiceName::as_str);
-            let added = change.execute(sql, params![domain.name.as_str(), service, now.0])? > 0;
-            if added {
-                next_generation(&change)?;
-                super::audit::append(&change, now, &by, "add-domain", domain.name.as_str())?;
-            }
-            change.commit()?;
-            Ok(added)
-        })
-        .await
-    }
-
-    /// Takes a domain away. Returns `false` when it was not there.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remove_domain(&self, domain: Domain, by: &MemberName, now: Timestamp) -> Result<bool> {
-        let by = by.to_string();
-        self.run(move |connection| {
-            let change = connection.transaction()?;
-            let gone = change.execute("DELETE FROM domain WHERE name = ?1", [domain.as_str()])? > 0;
-            if gone {
-                next_generation(&change)?;
-                super::audit::append(&change, now, &by, "remove-domain", domain.as_str())?;
-            }
-            change.commit()?;
-            Ok(gone)
         })
         .await
     }

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/4-app-passwords.sql"),
     include_str!("migrations/5-cooperative.sql"),
     include_str!("migrations/6-invitations.sql"),
+    include_str!("migrations/7-domains.sql"),
 ];
 
 /// Brings the database to the newest schema. Before a change of an existing schema a copy is kept beside it, so that

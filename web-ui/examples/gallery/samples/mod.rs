@@ -63,6 +63,7 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("service-member", s.service_member().render()),
         ("certificates", s.certificates().render()),
         ("checks", s.checks().render()),
+        ("reach", s.reach().render()),
         ("cooperative", s.cooperative().render()),
         ("hub", s.hub(true).render()),
         ("hub-member", s.hub(false).render()),

@@ -4,24 +4,92 @@
 use super::{BUBBLE, CALENDAR, FOLDER, Samples, ago, fields};
 use web_ui::{
     AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
-    CooperativeForm, CooperativePage, DayLook, FieldError, LocalCa, ProfileField, PublicEnd, PublicPage,
-    PublicProfile, PublicService, ServiceState, TextKind, TextPage,
+    CooperativeForm, CooperativePage, DayLook, DomainCard, DynamicForm, DynamicStatus, FieldError, LocalCa,
+    NameRow, NameStanding, PortRow, ProfileField, PublicEnd, PublicPage, PublicProfile, PublicService,
+    ReachPage, RecordRow, ServiceState, TextKind, TextPage, Way4,
 };
 
 impl Samples<'_> {
+    fn domain(&self) -> DomainCard {
+        let record = |label: &str, kind: &str, value: &str| RecordRow {
+            label: self.says(label),
+            kind: self.says(kind),
+            value: self.says(value),
+        };
+        let name = |name: &str, standing| NameRow {
+            name: self.says(name),
+            standing,
+        };
+        DomainCard {
+            name: "example.org".into(),
+            service: None,
+            every_service: true,
+            records: vec![
+                record("@", "A", "203.0.113.7"),
+                record("*", "A", "203.0.113.7"),
+                record("@", "AAAA", "2001:db8:1:2::7"),
+            ],
+            zone_file: self.says("example.org. 300 IN A 203.0.113.7\n*.example.org. 300 IN A 203.0.113.7\n"),
+            waiting: vec![
+                name(
+                    "example.org",
+                    NameStanding::Wrong(vec![self.says("198.51.100.9")]),
+                ),
+                name("files.example.org", NameStanding::Missing),
+                name("news.example.org", NameStanding::Spreading { minutes: Some(60) }),
+            ],
+        }
+    }
+
+    pub(super) fn reach(&self) -> ReachPage {
+        ReachPage {
+            layout: self.layout("/reach", Some(true)),
+            v4: Way4::BehindRouter(self.says("203.0.113.7")),
+            v6: Some(self.says("2001:db8:1:2::7")),
+            ports: vec![
+                PortRow {
+                    port: 80,
+                    open: true,
+                    problem: None,
+                },
+                PortRow {
+                    port: 443,
+                    open: false,
+                    problem: Some(self.says(
+                        "another device has this port already; remove its rule in the router's settings",
+                    )),
+                },
+            ],
+            ports_allowed_by: Some(self.says("anna")),
+            echo: self.field("https://address.example.org/"),
+            dynamic: DynamicForm {
+                way: "dyndns2".into(),
+                name: self.field("lilac.dyn.example"),
+                server: self.field("https://dyn.example"),
+                user: self.field("anna"),
+                ..DynamicForm::default()
+            },
+            dynamic_status: Some(DynamicStatus {
+                at: Some(ago(3600)),
+                good: false,
+                text: self.says("The user name, password or key is wrong. Enter them again."),
+            }),
+        }
+    }
+
     pub(super) fn certificates(&self) -> CertificatesPage {
-        let row = |name: &str, service: Option<String>, source, state, removable| CertificateRow {
+        let row = |name: &str, service: Option<String>, source, state| CertificateRow {
             name: self.says(name),
             service,
             source,
             not_after: Some(ago(-70 * 86_400)),
             state,
-            removable,
         };
         let authority = || CertificateSource::Authority(self.says("Let’s Encrypt"));
         let calendars = || Some(self.pick("Calendars and contacts", "Agendas et contacts"));
         CertificatesPage {
             layout: self.layout("/certificates", Some(true)),
+            domains: vec![self.domain()],
             certificates: vec![
                 row(
                     "files.example.org",
@@ -32,24 +100,21 @@ impl Samples<'_> {
                         detail: self.says("urn:ietf:params:acme:error:dns: DNS problem: NXDOMAIN looking up A for files.example.org - check that a DNS record exists for this domain"),
                         next_try: Some(ago(-1800)),
                     },
-                    true,
                 ),
                 row(
                     "news.example.org",
                     Some(self.says("Microblog")),
                     CertificateSource::Local,
                     CertificateState::NeedsTerms,
-                    true,
                 ),
-                row("calendar.example.org", calendars(), authority(), CertificateState::Good, true),
-                row("example.org", None, authority(), CertificateState::Ordering, true),
-                row("lilac.local", None, CertificateSource::Local, CertificateState::Good, false),
+                row("calendar.example.org", calendars(), authority(), CertificateState::Good),
+                row("example.org", None, authority(), CertificateState::Ordering),
+                row("lilac.local", None, CertificateSource::Local, CertificateState::Good),
                 row(
                     "radicale-lilac.local",
                     calendars(),
                     CertificateSource::Local,
                     CertificateState::Good,
-                    false,
                 ),
             ],
             services: vec![

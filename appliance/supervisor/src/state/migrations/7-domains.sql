@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+ALTER TABLE domain ADD COLUMN every_service INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE domain ADD COLUMN wildcard INTEGER NOT NULL DEFAULT 0;
