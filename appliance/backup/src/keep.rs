@@ -10,9 +10,12 @@ const SHARE: u64 = 5;
 /// This share of the disk stays free for the board itself, as a divisor: one twentieth (5 %).
 const RESERVE: u64 = 20;
 
-/// Bytes that no copy may take, on a disk of `total` bytes.
+/// More than this is never kept free for the board, in bytes: on a large disk 5 % would be many times what it needs.
+const RESERVE_MOST: u64 = 2 << 30;
+
+/// Bytes that no copy may take, on a disk of `total` bytes: 5 %, at most 2 GiB.
 pub fn reserve(total: u64) -> u64 {
-    total / RESERVE
+    (total / RESERVE).min(RESERVE_MOST)
 }
 
 /// Which snapshots go: those older than 14 days, then the oldest until all together take at most a fifth of the disk
@@ -97,6 +100,12 @@ mod tests {
         assert_eq!(names(&gone), ["a-1", "a-2"]);
         let gone = snapshots_to_drop(&all, Some(Timestamp(9)), 10_000, 100);
         assert_eq!(names(&gone), ["a-1", "a-2"], "the reserve counts as well");
+    }
+
+    #[test]
+    fn a_large_disk_keeps_no_more_free_than_the_board_needs() {
+        assert_eq!(reserve(20 << 30), 1 << 30);
+        assert_eq!(reserve(1 << 40), 2 << 30);
     }
 
     proptest! {

@@ -11,8 +11,7 @@ use crate::{
     events::{Event, Events},
     reconcile::{Addresses, Wake},
     services::history::Histories,
-    state::{DomainRecord, Job, JobState, Result, ServiceGroups, Store},
-    state::{Job, JobState, PublicName, Result, Store},
+    state::{Job, JobState, PublicName, Result, ServiceGroups, Store},
     views::ServiceState,
 };
 use arc_swap::ArcSwap;

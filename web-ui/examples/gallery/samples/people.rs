@@ -101,7 +101,7 @@ impl Samples<'_> {
         }
     }
 
-    pub(super) fn join(&self, open: bool) -> AcceptPage {
+    pub(super) fn accept(&self, open: bool) -> AcceptPage {
         let invited = Invited {
             code: self.says("h3k7m-a9pqr-s2tuv-w4xyz"),
             by: self.says("Anna Martin"),
