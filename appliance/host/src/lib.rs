@@ -6,7 +6,6 @@
 //! which is not root, asks it. [`FakeHost`] stands in for both in tests.
 
 pub mod atomic;
-mod boot;
 pub mod client;
 pub mod clock;
 mod console;
@@ -18,7 +17,6 @@ mod journal;
 mod layout;
 mod machine;
 mod mount;
-mod network;
 mod provision;
 mod render;
 pub mod sensors;

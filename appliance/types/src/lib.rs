@@ -10,7 +10,6 @@ pub mod desired;
 pub mod host;
 pub mod manifest;
 pub mod name;
-pub mod network;
 pub mod observed;
 pub mod release;
 pub mod settings;
@@ -24,7 +23,6 @@ pub use name::{
     BoardName, ClaimCode, Digest, Domain, GroupName, MemberName, NameError, ProcessId, ServiceName,
     SnapshotName, WorkId,
 };
-pub use network::Network;
 pub use observed::{Active, Observed, ObservedService, UnitState};
 pub use settings::{SettingError, SettingValue, Settings};
 pub use text::{Language, Text};
