@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Makes, signs and checks catalogs. Run by `scripts/build-bundles`; not on boards.
 
+mod workshop;
+
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use release::{
-    CATALOG_FILE, PublicKey, SIGNATURE_FILE, SigningKey, check_expiry, load_folder, manifest_of,
-    verify_bundle,
+    CATALOG_FILE, PublicKey, SIGNATURE_FILE, check_expiry, load_folder, manifest_of, verify_bundle,
 };
 use std::{
     collections::BTreeMap,
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 use types::{Catalog, CatalogEntry, Manifest, ServiceName, Timestamp, catalog::Bundle};
+use workshop::{new_key, now, write};
 
 /// Makes, signs and checks the catalog of services.
 #[derive(Parser)]
@@ -84,16 +85,7 @@ fn main() -> Result<()> {
 
 fn keygen(out: &Path) -> Result<()> {
     fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
-    let secret = SigningKey::generate()?;
-    let path = out.join("catalog.key");
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .and_then(|mut file| file.write_all(&secret))
-        .with_context(|| format!("cannot make {}", path.display()))?;
-    let public = SigningKey::from_pkcs8(&secret)?.public();
+    let public = new_key(&out.join("catalog.key"))?.public();
     write(&out.join("catalog.pub"), format!("{public}\n").as_bytes())
 }
 
@@ -153,8 +145,7 @@ fn entry(folder: &Path, name: &ServiceName, description: &Path) -> Result<Catalo
 }
 
 fn sign_into(catalog: &Catalog, key: &Path, out: &Path) -> Result<()> {
-    let secret = fs::read(key).with_context(|| format!("cannot read {}", key.display()))?;
-    let key = SigningKey::from_pkcs8(&secret)?;
+    let key = workshop::key(key)?;
     let json = serde_json::to_vec(catalog)?;
     // A board that reads between the two refuses the pair and reads again later.
     write(&out.join(SIGNATURE_FILE), &key.sign(&json))?;
@@ -180,27 +171,4 @@ fn check(folder: &Path, key: &Path) -> Result<()> {
 
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// Whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let new = path.with_extension("new");
-    fs::write(&new, bytes)
-        .and_then(|()| fs::rename(&new, path))
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// `SOURCE_DATE_EPOCH` if set (<https://reproducible-builds.org/specs/source-date-epoch/>), else this machine's time.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a tool on a builder's machine, whose clock is right"
-)]
-fn now() -> Result<Timestamp> {
-    if let Ok(epoch) = std::env::var("SOURCE_DATE_EPOCH") {
-        return Ok(Timestamp(
-            epoch.parse().context("SOURCE_DATE_EPOCH is not a number")?,
-        ));
-    }
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    Ok(Timestamp(i64::try_from(seconds)?))
 }

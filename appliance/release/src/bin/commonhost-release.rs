@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Makes, signs and checks releases of the board's system. Run by `scripts/release`; not on boards.
 
+mod workshop;
+
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use release::{
@@ -12,16 +14,16 @@ use release::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 use types::{
     Timestamp,
     release::{Release, Releases, SlotFile},
 };
+use workshop::{new_key, now, read, write};
 
 /// Makes, signs and checks releases.
 #[derive(Parser)]
@@ -121,18 +123,6 @@ fn keygen(out: &Path, roots: usize, now: Timestamp) -> Result<()> {
     let sealed = seal(&root, &root_keys.iter().collect::<Vec<_>>())?;
     Trusted::from_image(&sealed)?;
     write(&out.join("root.json"), sealed.as_bytes())
-}
-
-fn new_key(path: &Path) -> Result<SigningKey> {
-    let secret = SigningKey::generate()?;
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(&secret))
-        .with_context(|| format!("cannot make {}", path.display()))?;
-    Ok(SigningKey::from_pkcs8(&secret)?)
 }
 
 fn role_keys(keys: impl IntoIterator<Item = PublicKey>, threshold: usize) -> RoleKeys {
@@ -245,7 +235,7 @@ fn sign<T: serde::Serialize>(
     expires: Timestamp,
     body: T,
 ) -> Result<String> {
-    let key = SigningKey::from_pkcs8(&read(&keys.join(format!("{}.key", role.as_str())))?)?;
+    let key = workshop::key(&keys.join(format!("{}.key", role.as_str())))?;
     let signed = Signed {
         role,
         version,
@@ -286,31 +276,4 @@ fn verify(folder: &Path, root: &Path, now: Timestamp) -> Result<()> {
 
 fn in_days(now: Timestamp, days: u64) -> Timestamp {
     now.plus(Duration::from_secs(days * DAY))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// Whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let new = path.with_extension("new");
-    fs::write(&new, bytes)
-        .and_then(|()| fs::rename(&new, path))
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// `SOURCE_DATE_EPOCH` if set (<https://reproducible-builds.org/specs/source-date-epoch/>), else this machine's time.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a tool on a builder's machine, whose clock is right"
-)]
-fn now() -> Result<Timestamp> {
-    if let Ok(epoch) = std::env::var("SOURCE_DATE_EPOCH") {
-        return Ok(Timestamp(
-            epoch.parse().context("SOURCE_DATE_EPOCH is not a number")?,
-        ));
-    }
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    Ok(Timestamp(i64::try_from(seconds)?))
 }
