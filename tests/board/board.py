@@ -17,9 +17,9 @@ INSTANCE = os.environ.get("COMMONHOST_TEST_INSTANCE", "8")
 STEWARD, PASSWORD = "alice", "correct horse battery staple"
 
 
-def attempt(*arguments, **options):
+def attempt(*arguments, instance=INSTANCE, **options):
     """scripts/try with these arguments, for this test's own set of boards."""
-    command = [TOP / "scripts/try", "--instance", INSTANCE, *arguments]
+    command = [TOP / "scripts/try", "--instance", instance, *arguments]
     return subprocess.run(command, text=True, capture_output=True, **options)
 
 
@@ -52,8 +52,9 @@ class Answer:
 
 
 class Board:
-    def __init__(self, described):
-        board = described["boards"][0]
+    def __init__(self, described, number=1, instance=INSTANCE):
+        board = described["boards"][number - 1]
+        self.number, self.instance = str(number), instance
         self.acme = described["acme"]
         self.http = board["http"]
         self.port = int(board["https"].rsplit(":", 1)[1])
@@ -160,7 +161,7 @@ class Board:
 
     def run(self, *command, check=True, input=None):
         """A command on the board, as root."""
-        done = attempt("--exec", "1", "--", *command, input=input)
+        done = attempt("--exec", self.number, "--", *command, instance=self.instance, input=input)
         if check:
             assert done.returncode == 0, f"{command}: {done.returncode}: {done.stderr}"
         return done
@@ -183,9 +184,9 @@ class Board:
 
     def restart(self):
         """Pulls the plug, and boots again."""
-        done = attempt("--restart", "1")
+        done = attempt("--restart", self.number, instance=self.instance)
         assert done.returncode == 0, done.stderr
 
     def cut(self):
-        done = attempt("--cut", "1")
+        done = attempt("--cut", self.number, instance=self.instance)
         assert done.returncode == 0, done.stderr

@@ -43,6 +43,9 @@
     }
   };
 
+  // Words to compare are looked at, not typed: the page may change under the eyes.
+  const onPairing = ({ id }) => { if (marked("pairing", id).length) location.reload(); };
+
   const onBoard = (numbers) => {
     for (const [key, number] of Object.entries(numbers)) {
       for (const gauge of marked("gauge", key)) {
@@ -61,7 +64,7 @@
     }
   };
 
-  if (body.dataset.events) stream(body.dataset.events, { service: onService, job: onJob, board: onBoard });
+  if (body.dataset.events) stream(body.dataset.events, { service: onService, job: onJob, pairing: onPairing, board: onBoard });
 
   for (const log of all("[data-log]")) {
     log.scrollTop = log.scrollHeight;

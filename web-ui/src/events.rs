@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `service` | `{"name":"radicale","state":"running"}`; `state` is [`ServiceState::code`](crate::ServiceState::code) |
 //! | `job` | `{"id":"…","state":"running","step":"start","progress":40}`; `state` is [`JobState::code`](crate::JobState::code), `step` is [`StepKind::code`](crate::StepKind::code) of the step now worked on (every earlier one is done), `progress` in percent. Other keys are ignored |
+//! | `pairing` | `{"id":"…"}`: that pairing went on; its page is loaded again |
 //! | `board` | `{"cpu_percent":12.5,"memory_percent":41.0,"disk_percent":18.2,"temperature_celsius":52.1}`; what is unknown is absent. At most one in 2 seconds |
 //!
 //! A new listener is first told the state of every service, and of every job that is not over or ended within the

@@ -48,6 +48,10 @@ pub enum FieldError {
     NotAMemberName,
     /// Not a domain name (see `types::Domain`).
     NotADomain,
+    /// Not nine digits.
+    NotAPairingCode,
+    /// Not where a board can be.
+    NotABoardAddress,
     /// A member, domain, token or device with this name exists.
     Taken,
     /// The two passwords differ.
@@ -100,6 +104,8 @@ impl FieldError {
             Self::NotABoardName => t.error_not_a_board_name().into(),
             Self::NotAMemberName => t.error_not_a_member_name().into(),
             Self::NotADomain => t.error_not_a_domain().into(),
+            Self::NotAPairingCode => t.peers_error_code().into(),
+            Self::NotABoardAddress => t.peers_error_address().into(),
             Self::Taken => t.error_taken().into(),
             Self::Different => t.error_different().into(),
             Self::WrongPassword => t.error_wrong_password().into(),

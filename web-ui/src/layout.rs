@@ -76,6 +76,7 @@ impl Layout {
                 item("/members", t.nav_members(), "members", true),
                 item("/certificates", t.nav_certificates(), "lock", true),
                 item("/checks", t.nav_checks(), "checks", false),
+                item("/peers", t.nav_peers(), "peers", false),
                 item("/backups", t.nav_backups(), "backup", false),
                 item("/archives", t.nav_archives(), "archive", false),
                 item("/audit", t.nav_audit(), "audit", false),
@@ -97,6 +98,7 @@ impl Layout {
         here == path
             || (path == "/cooperative" && here.starts_with("/cooperative/"))
             || (path == "/members" && here == "/invitations")
+            || (path == "/peers" && here.starts_with("/peers/"))
             || (path == "/home" && here.starts_with("/services/") && !here.ends_with("/enable"))
             || (path == "/catalog" && here.starts_with("/services/") && here.ends_with("/enable"))
     }

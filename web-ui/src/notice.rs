@@ -44,6 +44,10 @@ pub enum Notice {
     ArchivePurged(String),
     /// A copy of a service's data was deleted.
     SnapshotDropped(String),
+    /// A board was unpaired.
+    Unpaired(String),
+    /// A pairing was called off.
+    PairingCancelled,
     /// Work on a service started.
     Working(String),
     /// Texts or news were published.
@@ -79,8 +83,10 @@ impl Notice {
     /// How loud it is.
     pub fn kind(&self) -> NoticeKind {
         match self {
-            Self::NothingChanged | Self::Working(_) | Self::SignedOut => NoticeKind::Info,
             Self::Warning(_) | Self::NotGroups => NoticeKind::Warning,
+            Self::NothingChanged | Self::PairingCancelled | Self::Working(_) | Self::SignedOut => {
+                NoticeKind::Info
+            }
             Self::Error(_) => NoticeKind::Error,
             _ => NoticeKind::Good,
         }
@@ -124,6 +130,8 @@ impl Notice {
             Self::CertificateOrdered(name) => t.notice_certificate_ordered(name),
             Self::ArchivePurged(name) => t.notice_archive_purged(name),
             Self::SnapshotDropped(name) => t.notice_snapshot_dropped(name),
+            Self::Unpaired(name) => t.peers_unpaired(name),
+            Self::PairingCancelled => t.peers_cancelled().into(),
             Self::Working(name) => t.notice_working(name),
             Self::Published => t.notice_published().into(),
             Self::Voted => t.notice_voted().into(),

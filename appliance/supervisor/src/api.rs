@@ -14,6 +14,7 @@ mod invitations;
 mod json;
 mod members;
 mod openapi;
+mod peers;
 mod reach;
 mod route;
 mod services;
@@ -44,6 +45,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(domains::routes());
     routes.extend(reach::routes());
     routes.extend(cooperative::routes());
+    routes.extend(peers::routes());
     routes.extend(stream::routes());
     routes.push(openapi::route());
     routes

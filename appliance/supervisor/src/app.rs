@@ -89,6 +89,10 @@ pub struct Parts {
     pub announced: Mutex<Announce>,
     /// What is being done with services' data.
     pub data: crate::data::Data,
+    /// Other boards on the local network.
+    pub lan: Arc<dyn crate::mdns::Lan>,
+    /// Pairings that are under way.
+    pub pairings: Mutex<crate::peers::Pairings>,
     /// Measurements of the last hour.
     pub histories: Mutex<Histories>,
     /// `librehost.json` and its neighbours, rendered.

@@ -18,8 +18,9 @@ use crate::{
     data,
     directory::Directory,
     events::Events,
-    mdns::Announcer,
+    mdns::{Announcer, Lan, Neighbours},
     outside::{self, Outside, Questions},
+    peers::Pairings,
     publish::{self, Published},
     reconcile::{self, Driver, Wake},
     services::history::{self, Histories},
@@ -65,6 +66,8 @@ pub struct Options {
     pub fetch: Fetch,
     /// Whom the board may ask about the way from outside.
     pub questions: Questions,
+    /// Finds other boards on the local network.
+    pub lan: Arc<dyn Lan>,
 }
 
 impl Options {
@@ -73,6 +76,7 @@ impl Options {
         let layout = Layout::new("/");
         let data = PathBuf::from("/data/commonhost");
         let mut announcer = Announcer::new();
+        let lan = Arc::new(Neighbours::new(announcer.daemon()));
         Self {
             sockets: PathBuf::from("/run/commonhost/sockets"),
             directory: PathBuf::from("/run/commonhost/ldap"),
@@ -83,6 +87,7 @@ impl Options {
             announce: Box::new(move |names| announcer.set(names)),
             fetch: hosters::over_https(),
             questions: Questions::board(),
+            lan,
             data,
         }
     }
@@ -141,6 +146,8 @@ impl Supervisor {
             tickets: Mutex::new(Tickets::default()),
             announced: Mutex::new(options.announce),
             data: data::Data::default(),
+            lan: options.lan,
+            pairings: Mutex::new(Pairings::default()),
             histories: Mutex::new(Histories::default()),
             published: Published::default(),
             rounds: Rounds::default(),

@@ -19,6 +19,11 @@ pub enum Event {
     },
     /// How far a job is.
     Job(Job),
+    /// A pairing went on, by its id.
+    Pairing {
+        /// Which.
+        id: String,
+    },
 }
 
 impl Event {
@@ -27,6 +32,7 @@ impl Event {
         match self {
             Self::Service { .. } => "service",
             Self::Job(_) => "job",
+            Self::Pairing { .. } => "pairing",
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod mdns;
 pub mod members;
 pub mod outside;
 pub mod pages;
+pub mod peers;
 pub mod publish;
 pub mod reconcile;
 pub mod services;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Announces the board's names on the local network by multicast DNS (RFC 6762), through mdns-sd.
 
+mod neighbours;
+
+pub use neighbours::{Lan, Neighbours};
+
 use mdns_sd::{ServiceDaemon, ServiceInfo};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +27,11 @@ impl Announcer {
             daemon,
             announced: BTreeMap::new(),
         }
+    }
+
+    /// The responder, for whoever else asks the local network.
+    pub fn daemon(&self) -> Option<ServiceDaemon> {
+        self.daemon.clone()
     }
 
     /// Announces exactly these names.

@@ -28,6 +28,7 @@ mod language;
 mod links;
 mod members;
 mod notices;
+mod peers;
 mod public;
 mod reach;
 mod service;
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Route> {
         commons::routes,
         members::routes,
         invitations::routes,
+        peers::routes,
         account::routes,
         backups::routes,
         archives::routes,

@@ -13,6 +13,7 @@ mod jobs;
 mod measured;
 mod members;
 mod migrations;
+mod peers;
 mod profile;
 mod secrets;
 mod sessions;

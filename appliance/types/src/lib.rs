@@ -11,6 +11,7 @@ pub mod host;
 pub mod manifest;
 pub mod name;
 pub mod observed;
+pub mod peer;
 pub mod release;
 pub mod settings;
 pub mod text;
@@ -24,6 +25,7 @@ pub use name::{
     SnapshotName, WorkId,
 };
 pub use observed::{Active, Observed, ObservedService, UnitState};
+pub use peer::{BoardKey, Peer};
 pub use settings::{SettingError, SettingValue, Settings};
 pub use text::{Language, Text};
 pub use time::Timestamp;

@@ -4,6 +4,7 @@
 use crate::{
     catalog,
     client::{self, Ask, Door},
+    lan::TestLan,
     machine::TestHost,
     person::{PASSWORD, Person},
 };
@@ -62,6 +63,8 @@ pub struct Board {
     sensors: Arc<Mutex<Readings>>,
     internet: Internet,
     questions: Questions,
+    /// The local network, as this board sees it.
+    pub lan: Arc<TestLan>,
     running: Mutex<Option<Running>>,
 }
 
@@ -165,6 +168,7 @@ impl Scene {
             sensors: Arc::new(Mutex::new(readings)),
             internet: Internet::default(),
             questions: scene.questions,
+            lan: Arc::default(),
             running: Mutex::new(None),
             folder: scene.folder,
         };
@@ -245,6 +249,7 @@ impl Board {
                 Box::pin(async move { Ok(known.unwrap_or(Reply::Status(404))) })
             }),
             questions: self.questions.clone(),
+            lan: self.lan.clone(),
         }
     }
 

@@ -17,6 +17,7 @@ mod catalog;
 mod chance;
 mod client;
 mod dns;
+mod lan;
 mod machine;
 mod person;
 
@@ -25,6 +26,7 @@ pub use catalog::{catalog, entry, manifest, with_version};
 pub use chance::Chance;
 pub use client::{Answer, Ask, Stream};
 pub use dns::{Dns, ZONE};
+pub use lan::TestLan;
 pub use machine::TestHost;
 pub use person::{PASSWORD, Person};
 pub use supervisor::cooperative::hosters::Reply;

@@ -22,6 +22,7 @@ mod events;
 mod front_door;
 mod invitations;
 mod members;
+mod pairing;
 mod policies;
 mod publishing;
 mod refusals;

@@ -103,6 +103,45 @@ pub(super) enum Noun {
     /// The board itself.
     #[command(subcommand)]
     Board(Board),
+    /// Boards of other owners.
+    #[command(subcommand)]
+    Peer(Peer),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Peer {
+    /// List paired boards.
+    List,
+    /// Show a code, to be typed at the other board.
+    Code,
+    /// Type the code that the other board shows.
+    Pair {
+        /// Nine digits, or the whole ticket.
+        code: String,
+        /// Where the other board is; absent: it is looked for on the local network.
+        #[arg(long)]
+        address: Option<String>,
+    },
+    /// Pairings that are under way.
+    Pairings,
+    /// Say that both boards show the same three words.
+    Confirm {
+        /// The pairing's id.
+        id: String,
+        /// The three words, as this board shows them.
+        #[arg(required = true, num_args = 1..=3)]
+        words: Vec<String>,
+    },
+    /// Call a pairing off.
+    Cancel {
+        /// The pairing's id.
+        id: String,
+    },
+    /// Unpair: forget a board's key.
+    Remove {
+        /// Its key, or its name.
+        peer: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@
 use super::{
     arguments::{
         AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain, Invitation, Job,
-        Member, Noun, Reach, Service, Snapshot, Token,
+        Member, Noun, Peer, Reach, Service, Snapshot, Token,
     },
     client::{Client, Failure},
     print::print,
@@ -215,6 +215,7 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Board(Board::Show) => get("/board"),
         Noun::Board(Board::Rename { name }) => (Method::PUT, "/board".into(), Some(json!({ "name": name }))),
         Noun::Board(Board::Reboot) => post("/system/reboot", json!({})),
+        Noun::Peer(peer) => peer_request(peer),
     })
 }
 
@@ -254,6 +255,27 @@ fn service_request(service: &Service) -> Result<Asked, Failure> {
         Service::Logs { name, lines } => (Method::GET, path(name, &format!("/logs?lines={lines}")), None),
         Service::Metrics { name } => (Method::GET, path(name, "/metrics"), None),
     })
+}
+
+fn peer_request(peer: &Peer) -> Asked {
+    let post = |path: &str, body: Value| (Method::POST, path.to_owned(), Some(body));
+    match peer {
+        Peer::List => (Method::GET, "/peers".into(), None),
+        Peer::Code => post("/pairings", json!({})),
+        Peer::Pair { code, address } => {
+            let address = address
+                .as_ref()
+                .map(|address| json!({ "code": code, "address": address }));
+            post("/pairings", address.unwrap_or_else(|| json!({ "code": code })))
+        }
+        Peer::Pairings => (Method::GET, "/pairings".into(), None),
+        Peer::Confirm { id, words } => post(
+            &format!("/pairings/{}/confirm", segment(id)),
+            json!({ "words": words.join(" ") }),
+        ),
+        Peer::Cancel { id } => (Method::DELETE, format!("/pairings/{}", segment(id)), None),
+        Peer::Remove { peer } => (Method::DELETE, format!("/peers/{}", segment(peer)), None),
+    }
 }
 
 pub(super) fn segment(text: &str) -> String {

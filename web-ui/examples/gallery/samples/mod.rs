@@ -5,6 +5,7 @@
 mod backups;
 mod board;
 mod cooperative;
+mod peers;
 mod people;
 mod public;
 mod service;
@@ -12,8 +13,8 @@ mod service;
 use types::Language;
 use types::Timestamp;
 use web_ui::{
-    ClaimState, ErrorKind, FieldError, JobState, JoinState, Layout, Page as _, Refusal, SignInProblem,
-    TextField, TextKind, Viewer,
+    ClaimState, ErrorKind, FieldError, JobState, JoinState, Layout, Page as _, PairingProblem, Refusal,
+    SignInProblem, TextField, TextKind, Viewer,
 };
 
 const NOW: Timestamp = Timestamp(1_795_183_200);
@@ -32,7 +33,7 @@ struct Samples<'a> {
 /// Every page, with a name for its file.
 pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&'static str, String)> {
     let s = Samples { language, says };
-    vec![
+    let mut pages = vec![
         ("claim", s.claim(ClaimState::Open, false).render()),
         ("claim-errors", s.claim(ClaimState::Open, true).render()),
         ("claim-claimed", s.claim(ClaimState::Claimed, false).render()),
@@ -112,7 +113,14 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
             "error-visitor",
             s.error(ErrorKind::TooMany(ago(-60)), false).render(),
         ),
-    ]
+        ("peers", s.peers(None).render()),
+        (
+            "peers-problem",
+            s.peers(Some(PairingProblem::NobodyFound)).render(),
+        ),
+    ];
+    pages.extend(s.pairings().map(|(name, page)| (name, page.render())));
+    pages
 }
 
 fn ago(seconds: i64) -> Timestamp {

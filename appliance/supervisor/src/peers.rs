@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Boards of other owners: how they are paired. What the protocol is, and what it holds against, stands in
+//! `cluster::pairing`; here it is driven over HTTPS between the front doors.
+
+mod address;
+mod call;
+mod pair;
+mod sessions;
+mod views;
+
+pub use pair::{cancel, confirm, exchange, join, offer, one, pairings};
+pub use sessions::Pairings;
+pub use views::{PairingView, PeerView};
+
+use crate::{ApiError, App};
+use types::{BoardKey, MemberName, Peer};
+
+/// Every peer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(app: &App) -> Result<Vec<Peer>, ApiError> {
+    Ok(app.store.peers().await?)
+}
+
+/// The peer with this key, or the only one with this name.
+///
+/// # Errors
+/// 404 when there is none, 409 when several have the name.
+pub async fn get(app: &App, word: &str) -> Result<Peer, ApiError> {
+    let peers = app.store.peers().await?;
+    let missing = || ApiError::not_found("There is no such peer. GET /api/v1/peers lists them.");
+    if let Ok(key) = word.parse::<BoardKey>() {
+        return peers.into_iter().find(|peer| peer.key == key).ok_or_else(missing);
+    }
+    let mut named = peers.into_iter().filter(|peer| peer.name.as_str() == word);
+    match (named.next(), named.next()) {
+        (Some(peer), None) => Ok(peer),
+        (Some(_), Some(_)) => {
+            let message = "Several peers have this name. Name the one you mean by its key.";
+            Err(ApiError::conflict("ambiguous", message))
+        }
+        _ => Err(missing()),
+    }
+}
+
+/// Forgets a peer's key: nothing that it says is believed from now on.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn unpair(app: &App, word: &str, by: &MemberName) -> Result<Peer, ApiError> {
+    let peer = get(app, word).await?;
+    app.store
+        .remove_peer(peer.clone(), by.to_string(), app.now())
+        .await?;
+    Ok(peer)
+}
