@@ -27,6 +27,14 @@ pub enum JobKind {
     Snapshot(String),
     /// Putting a copy in the place of its data.
     Revert(String),
+    /// Making a place for backups ready.
+    Connect,
+    /// Backing everything up.
+    Backup,
+    /// Putting a backup in the place of its data.
+    Restore(String),
+    /// Trying whether its backup can be restored.
+    RestoreTest(String),
     /// Getting a certificate for a name.
     Certificate(String),
     /// Anything else, in words that somebody else chose.
@@ -46,6 +54,10 @@ impl JobKind {
             Self::Remove(title) => t.job_remove(title),
             Self::Snapshot(title) => t.job_snapshot(title),
             Self::Revert(title) => t.job_revert(title),
+            Self::Connect => t.job_connect().into(),
+            Self::Backup => t.job_backup().into(),
+            Self::Restore(title) => t.job_restore(title),
+            Self::RestoreTest(title) => t.job_restore_test(title),
             Self::Certificate(name) => t.job_certificate(name),
             Self::Other(text) => text.clone(),
         }
@@ -177,6 +189,16 @@ pub enum StepKind {
     Copy,
     /// Put them in the place of the live ones.
     Exchange,
+    /// Open a repository.
+    Open,
+    /// Make a repository.
+    Init,
+    /// Fetch a backup.
+    Fetch,
+    /// Check what was restored.
+    Check,
+    /// Start the service on what was restored.
+    Try,
     /// Anything else, in words that somebody else chose.
     Other(String),
 }
@@ -199,6 +221,11 @@ impl StepKind {
             Self::Snapshot => "snapshot",
             Self::Copy => "copy",
             Self::Exchange => "exchange",
+            Self::Open => "open",
+            Self::Init => "init",
+            Self::Fetch => "fetch",
+            Self::Check => "check",
+            Self::Try => "try",
             Self::Other(_) => "other",
         }
     }
@@ -220,6 +247,11 @@ impl StepKind {
             Self::Snapshot,
             Self::Copy,
             Self::Exchange,
+            Self::Open,
+            Self::Init,
+            Self::Fetch,
+            Self::Check,
+            Self::Try,
         ];
         known
             .into_iter()
@@ -243,6 +275,11 @@ impl StepKind {
             Self::Snapshot => t.step_snapshot(),
             Self::Copy => t.step_copy(),
             Self::Exchange => t.step_exchange(),
+            Self::Open => t.step_open(),
+            Self::Init => t.step_init(),
+            Self::Fetch => t.step_fetch(),
+            Self::Check => t.step_check(),
+            Self::Try => t.step_try(),
             Self::Other(text) => text,
         }
     }

@@ -3,5 +3,11 @@
 //! crate runs nothing, reads no clock and knows no file; `host` acts, `supervisor` asks.
 
 mod keep;
+mod key;
+mod outcome;
+mod schedule;
 
 pub use keep::{SNAPSHOT_DAYS, reserve, snapshots_to_drop};
+pub use key::{KeyError, make_key, parse_key};
+pub use outcome::{Backup, Problem, Progress, Summary, backups, ended, progress, summary};
+pub use schedule::{CHECK_PARTS, Health, Schedule, due, health, part_to_check};

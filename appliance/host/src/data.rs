@@ -7,7 +7,7 @@ mod snapshots;
 mod take_over;
 
 pub(crate) use snapshots::{drop_snapshot, newest, snapshots};
-pub(crate) use take_over::take_over;
+pub(crate) use take_over::{declare, take_over};
 
 use crate::{error::MachineError, layout::Layout};
 use copy::Copied;
@@ -53,7 +53,7 @@ impl Works {
         };
         known.end.clone().unwrap_or_else(|| WorkState::Running {
             done: known.done.load(Ordering::Relaxed),
-            total: None,
+            line: String::new(),
         })
     }
 
@@ -99,6 +99,7 @@ fn service_of(act: &Act) -> Option<ServiceName> {
     match act {
         Act::Snapshot { service, .. } => Some(service.clone()),
         Act::Ready { snapshot, .. } => snapshot.parts().map(|(service, _)| service),
+        Act::Restic { .. } | Act::Try { .. } => None,
     }
 }
 
@@ -127,6 +128,8 @@ fn carry_out(layout: &Layout, work: &WorkId, act: Act, done: &AtomicU64) -> Resu
         Act::Ready { snapshot, reserve } => {
             take_over::make_ready(layout, work, &snapshot, Copied::new(done, reserve))
         }
+        // Not ours: see `crate::restic` and `crate::trial`.
+        Act::Restic { .. } | Act::Try { .. } => Ok(()),
     }
 }
 
@@ -156,8 +159,18 @@ pub(crate) fn forget_mark(layout: &Layout, service: &ServiceName) {
     let _ = std::fs::remove_file(layout.data_mark(service));
 }
 
+/// Where the data of a snapshot are.
+pub(crate) fn snapshot_folder(
+    layout: &Layout,
+    name: &types::SnapshotName,
+) -> Result<std::path::PathBuf, MachineError> {
+    let missing = || MachineError::Refused(format!("there is no snapshot {name}"));
+    snapshots::read(layout, name).ok_or_else(missing)?;
+    Ok(snapshots::data_of(layout, name))
+}
+
 /// Makes a folder that only root may open.
-fn make_folder(path: &std::path::Path) -> Result<(), MachineError> {
+pub(crate) fn make_folder(path: &std::path::Path) -> Result<(), MachineError> {
     use crate::error::At;
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()

@@ -96,6 +96,14 @@ pub enum MachineError {
     /// Other work on the same data goes on.
     #[error("its data are being copied already; try again when that has ended")]
     Busy,
+    /// Backups have another key.
+    #[error(
+        "this board already has a key for its backups; a second one would leave what was backed up unreadable"
+    )]
+    KeyExists,
+    /// A disk is not there.
+    #[error("the disk is not connected; connect it and try again")]
+    DiskMissing,
     /// A command of a service ended with an error.
     #[error("{what} failed: {detail}")]
     Command {
@@ -124,6 +132,8 @@ impl MachineError {
             Self::Command { .. } => "command_failed",
             Self::NoRoom { .. } => "no_room",
             Self::Busy => "busy",
+            Self::KeyExists => "key_exists",
+            Self::DiskMissing => "disk_missing",
             Self::Refused(_) => "refused",
         }
     }

@@ -2,6 +2,10 @@
 //! A machine for tests: the real [`Machine`] below a temporary folder, with an init system and mounts that only
 //! pretend. A started unit really listens on its Unix socket and answers HTTP.
 
+mod restic;
+
+pub use restic::FakeRestic;
+
 use crate::{
     client::{Host, HostError},
     error::{At, MachineError},
@@ -36,6 +40,8 @@ pub struct FakeSystemd {
     state: Mutex<BTreeMap<String, Started>>,
     broken: Mutex<BTreeSet<String>>,
     last_pid: AtomicU32,
+    /// The program that is run for backups.
+    pub restic: Mutex<FakeRestic>,
 }
 
 struct Started {
@@ -51,6 +57,7 @@ impl FakeSystemd {
             state: Mutex::default(),
             broken: Mutex::default(),
             last_pid: AtomicU32::new(1000),
+            restic: Mutex::default(),
         }
     }
 
@@ -72,7 +79,8 @@ impl FakeSystemd {
     fn listen(unit: &str, text: &str) -> Result<AbortHandle, MachineError> {
         let folder = text
             .lines()
-            .find_map(|line| line.strip_prefix("BindPaths=")?.strip_suffix(":/run/service"));
+            .filter_map(|line| line.strip_prefix("BindPaths="))
+            .find_map(|paths| paths.strip_suffix(":/run/service"));
         let socket = PathBuf::from(folder.unwrap_or_default()).join("http.sock");
         let _ = fs::remove_file(&socket);
         let listener = UnixListener::bind(&socket).at("listen at", &socket)?;
@@ -173,13 +181,56 @@ impl Systemd for FakeSystemd {
             .ok_or_else(|| MachineError::Refused(format!("{unit} has no file")))
     }
 
+    async fn begin(&self, unit: &str) -> Result<(), MachineError> {
+        let text = self
+            .text(unit)
+            .ok_or_else(|| MachineError::Refused(format!("{unit} has no file")))?;
+        let (status, out) = if text.contains("ExecStart=/usr/bin/restic") {
+            lock(&self.restic).run(&text)
+        } else {
+            (0, String::new())
+        };
+        let listener = text
+            .contains("\nType=exec\n")
+            .then(|| Self::listen(unit, &text))
+            .transpose()?;
+        let output = text
+            .lines()
+            .find_map(|line| line.strip_prefix("StandardOutput=truncate:"));
+        if let Some(path) = output {
+            fs::write(path, out).at("write", path)?;
+        }
+        let state = UnitState {
+            active: if status == 0 {
+                Active::Active
+            } else {
+                Active::Failed
+            },
+            exit_status: status,
+            ..UnitState::default()
+        };
+        lock(&self.state).insert(unit.to_owned(), Started { state, listener });
+        Ok(())
+    }
+
+    async fn ended(&self, unit: &str) -> Result<(Active, i32), MachineError> {
+        let state = lock(&self.state);
+        let known = state.get(unit).map(|started| &started.state);
+        Ok(known.map_or((Active::Inactive, 0), |state| (state.active, state.exit_status)))
+    }
+
     async fn services(&self) -> Result<BTreeMap<(ServiceName, ProcessId), UnitState>, MachineError> {
         // What waits for an automatic restart is started again once it is no longer broken.
         let waiting: Vec<String> = {
             let (state, broken) = (lock(&self.state), lock(&self.broken));
             let waits =
                 |(unit, started): &(&String, &Started)| started.listener.is_none() && !broken.contains(*unit);
-            state.iter().filter(waits).map(|(unit, _)| unit.clone()).collect()
+            state
+                .iter()
+                .filter(|(unit, _)| parse_unit_name(unit).is_some())
+                .filter(waits)
+                .map(|(unit, _)| unit.clone())
+                .collect()
         };
         for unit in waiting {
             self.restart(&unit).await?;

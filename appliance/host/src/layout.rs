@@ -61,6 +61,11 @@ impl Layout {
         self.at("run/commonhost/ldap").join(service.as_str())
     }
 
+    /// The folder of the sockets of a restored copy that is tried.
+    pub fn trial_sockets(&self, service: &ServiceName) -> PathBuf {
+        self.at("run/commonhost/sockets").join(format!("trial-{service}"))
+    }
+
     /// A service's data.
     pub fn data(&self, service: &ServiceName) -> PathBuf {
         self.at("data/services").join(service.as_str())
@@ -79,6 +84,36 @@ impl Layout {
     /// Where data stand that are ready to take the place of a service's own.
     pub fn ready(&self, work: &WorkId) -> PathBuf {
         self.at("data/backups/ready").join(work.as_str())
+    }
+
+    /// The key of all backups.
+    pub fn backup_key(&self) -> PathBuf {
+        self.at("data/backups/key")
+    }
+
+    /// The folder of what is known of repositories.
+    pub fn repositories(&self) -> PathBuf {
+        self.at("data/backups/repositories")
+    }
+
+    /// What restic remembers of repositories.
+    pub fn restic_cache(&self) -> PathBuf {
+        self.at("data/backups/cache")
+    }
+
+    /// The folder of one run of restic.
+    pub fn work(&self, work: &WorkId) -> PathBuf {
+        self.at("data/backups/work").join(work.as_str())
+    }
+
+    /// Where other disks are mounted.
+    pub fn disks(&self) -> PathBuf {
+        self.at("run/commonhost/disks")
+    }
+
+    /// Disks by the identifier of their file system.
+    pub fn disks_by_id(&self) -> PathBuf {
+        self.at("dev/disk/by-uuid")
     }
 
     /// Which version last started on a service's data.

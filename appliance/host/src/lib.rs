@@ -19,16 +19,18 @@ mod machine;
 mod mount;
 mod provision;
 mod render;
+mod restic;
 pub mod sensors;
 mod server;
 mod setup;
 mod systemd;
+mod trial;
 mod usage;
 
 pub use atomic::write_atomic;
 pub use client::{Host, HostClient, HostError};
 pub use error::{MachineError, chain};
-pub use fake::{FakeHost, FakeSystemd};
+pub use fake::{FakeHost, FakeRestic, FakeSystemd};
 
 pub use layout::Layout;
 pub use machine::{EntrySource, Machine};

@@ -9,9 +9,9 @@ use crate::{
     layout::Layout,
     mount, provision,
     render::{render_files, render_units, rendering_digest, unit_name, version_digest},
-    setup,
+    restic, setup,
     systemd::Systemd,
-    usage,
+    trial, usage,
 };
 use nix::unistd::{Gid, chown};
 use std::{
@@ -25,7 +25,8 @@ use std::{
 use tokio::sync::Mutex;
 use types::{
     Active, CatalogEntry, Digest, Manifest, Observed, ProcessId, ServiceName, Timestamp,
-    data::DataMark,
+    backup::{Run, Subject},
+    data::{Act, DataMark, WorkState},
     host::{ArchiveInfo, HostReply, HostRequest, RenderInput},
     manifest::SignIn,
 };
@@ -94,7 +95,14 @@ impl Machine {
                 let lines = journal::read(&service, &processes, lines, after.as_deref()).await?;
                 return Ok(HostReply::Journal { lines });
             }
-            HostRequest::Work { work } => return Ok(HostReply::Work(self.works.state(&work))),
+            HostRequest::Work { work } => {
+                let state = match self.works.state(&work) {
+                    WorkState::Unknown => restic::state(&self.layout, &*self.systemd, &work).await?,
+                    known => known,
+                };
+                return Ok(HostReply::Work(state));
+            }
+            HostRequest::BackupSetup => return Ok(HostReply::BackupSetup(restic::setup(&self.layout))),
             HostRequest::Snapshots => {
                 return data::snapshots(&self.layout).map(|snapshots| HostReply::Snapshots { snapshots });
             }
@@ -121,6 +129,44 @@ impl Machine {
                     .map(|archive| HostReply::Archived { archive });
             }
             HostRequest::Purge { archive } => self.purge(&archive)?,
+            HostRequest::Begin {
+                work,
+                act: Act::Restic { repository, run },
+            } => {
+                let input = match &run {
+                    Run::Backup {
+                        subject: Subject::Service(service),
+                        ..
+                    } => Some(self.rendered_input(service)?),
+                    _ => None,
+                };
+                restic::begin(&self.layout, &*self.systemd, &work, &repository, run, input).await?;
+            }
+            HostRequest::Begin {
+                work,
+                act:
+                    Act::Try {
+                        service,
+                        restored,
+                        trial,
+                    },
+            } => {
+                let input = self.rendered_input(&service)?;
+                let entry = self.entry(&service, &input.entry)?;
+                let (layout, what) = (&self.layout, (&restored, trial));
+                trial::begin(layout, &*self.systemd, &work, &entry, &input, what, self.group).await?;
+            }
+            HostRequest::EndWork { work, keep } => {
+                restic::end(&self.layout, &*self.systemd, &work, keep).await?;
+            }
+            HostRequest::SetBackupKey { key } => restic::set_key(&self.layout, &key)?,
+            HostRequest::SetRepository {
+                repository,
+                credentials,
+            } => restic::set_repository(&self.layout, repository, credentials)?,
+            HostRequest::RemoveRepository { repository } => {
+                restic::remove_repository(&self.layout, &repository)?;
+            }
             HostRequest::Begin { work, act } => self.works.begin(work, &self.layout, act)?,
             HostRequest::TakeOver { service, work, at } => {
                 self.must_be_stopped(&service).await?;
@@ -156,6 +202,7 @@ impl Machine {
             HostRequest::Observe
             | HostRequest::Archives
             | HostRequest::Journal { .. }
+            | HostRequest::BackupSetup
             | HostRequest::Snapshots
             | HostRequest::Work { .. }
             | HostRequest::Usage { .. } => {}

@@ -18,6 +18,10 @@ pub trait Systemd: Send + Sync {
     async fn stop(&self, unit: &str) -> Result<(), MachineError>;
     /// Runs a oneshot unit to its end.
     async fn run(&self, unit: &str) -> Result<(), MachineError>;
+    /// Starts a oneshot unit; returns when the job is queued.
+    async fn begin(&self, unit: &str) -> Result<(), MachineError>;
+    /// State and exit status of a unit; `Inactive` when it is not loaded.
+    async fn ended(&self, unit: &str) -> Result<(Active, i32), MachineError>;
     /// Every loaded unit of a service.
     async fn services(&self) -> Result<BTreeMap<(ServiceName, ProcessId), UnitState>, MachineError>;
     /// Restarts the machine.
@@ -251,6 +255,30 @@ impl Systemd for Bus {
             });
         }
         Ok(())
+    }
+
+    async fn begin(&self, unit: &str) -> Result<(), MachineError> {
+        let failed = |source| MachineError::Systemd {
+            doing: "start",
+            unit: unit.to_owned(),
+            source,
+        };
+        let manager = self.manager().await.map_err(failed)?;
+        let _ = manager.reset_failed_unit(unit).await;
+        manager.start_unit(unit, "replace").await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn ended(&self, unit: &str) -> Result<(Active, i32), MachineError> {
+        let failed = |source| MachineError::Systemd {
+            doing: "look at",
+            unit: unit.to_owned(),
+            source,
+        };
+        let manager = self.manager().await.map_err(failed)?;
+        let path = manager.load_unit(unit).await.map_err(failed)?;
+        let state = self.state(path).await.map_err(failed)?;
+        Ok((state.active, state.exit_status))
     }
 
     async fn services(&self) -> Result<BTreeMap<(ServiceName, ProcessId), UnitState>, MachineError> {

@@ -157,6 +157,16 @@ impl App {
         self.events.send(Event::Job(job));
     }
 
+    /// Tells how far a job is, without writing it down: a card wears.
+    pub fn tell(&self, job: &Job, step: &str, progress: u8) {
+        let job = Job {
+            step: step.into(),
+            progress,
+            ..job.clone()
+        };
+        self.events.send(Event::Job(job));
+    }
+
     /// Ends a job.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! The command line, and what the daemons' start-up shares.
 
 mod arguments;
+mod backup;
 mod client;
 mod cooperative;
 mod print;

@@ -3,10 +3,17 @@
 //! piece of work of the host process; whichever of the two processes is restarted, it goes on.
 
 mod ask;
+mod ask_backups;
+mod backups;
+mod restore;
 mod snapshots;
 mod work;
 
 pub use ask::{drop_snapshot, revert, snapshot, snapshots};
+pub use ask_backups::{
+    BackupsView, NewRepository, add_repository, back_up, listed, make_key, overview, remove_repository,
+    restore, set_key, set_schedule, test,
+};
 
 use crate::{
     App,
@@ -74,8 +81,8 @@ fn hold(app: &App, service: &ServiceName) -> Option<Hold> {
 
 /// When the host process does not answer.
 const LATER: Duration = Duration::from_secs(1);
-/// Old snapshots are looked for this often.
-const TIDY: Duration = Duration::from_hours(1);
+/// Old snapshots, and whether a backup is due, are looked for this often.
+const TIDY: Duration = Duration::from_mins(10);
 
 /// Carries tasks out, one after another: a board has little memory and one disk.
 pub(crate) async fn run(app: App) {
@@ -94,6 +101,7 @@ pub(crate) async fn run(app: App) {
                 .is_err()
             {
                 snapshots::tidy(&app).await;
+                backups::when_due(&app).await;
             }
             continue;
         };
@@ -108,10 +116,19 @@ async fn one(app: &App, job: &Job, task: &Task) -> crate::state::Result<()> {
     let outcome = match task {
         Task::Snapshot { service } => snapshots::make(app, job, service).await,
         Task::Revert { snapshot, service } => snapshots::revert(app, job, service, snapshot).await,
+        Task::Connect { repository } => backups::connect(app, job, repository).await,
+        Task::Backup { repository } => backups::back_up(app, job, repository.as_ref()).await,
+        Task::Restore {
+            repository,
+            backup,
+            service,
+        } => restore::restore(app, job, repository, backup, service).await,
+        Task::Test { repository, service } => restore::test(app, job, repository, service).await,
     };
     match outcome {
         Ok(()) => app.end_job(job, JobState::Done, String::new()).await,
         Err(Trouble::Refused { message, .. }) => app.end_job(job, JobState::Failed, message).await,
+        Err(Trouble::Backup(problem)) => app.end_job(job, JobState::Failed, problem.to_string()).await,
         Err(Trouble::Later(why)) => {
             log::warn!("{why}");
             tokio::time::sleep(LATER).await;

@@ -10,5 +10,6 @@ mod status;
 
 pub use driver::{Driver, Wake, open_doors};
 pub use plan::{Ahead, Plan, Step, Wanted, wanted};
+pub(crate) use probe::ask as probe_at;
 pub use routes::{Addresses, addresses, route_table};
 pub use status::{Live, derive};

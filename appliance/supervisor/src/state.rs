@@ -2,6 +2,7 @@
 //! Everything that must survive: one `SQLite` database, one writer, every change durable before it is acted on.
 
 mod audit;
+mod backups;
 mod ballots;
 mod board;
 mod desired;
@@ -22,6 +23,7 @@ mod tasks;
 mod texts;
 
 pub use audit::AuditRecord;
+pub use backups::{BackupRecord, RepositoryCheck};
 pub use ballots::Effect;
 pub use board::AcmeChoice;
 pub use domains::{DomainRecord, PublicName, public_names};

@@ -2,7 +2,8 @@
 //! Copies of services' data: local snapshots, and the work that makes them.
 
 use crate::{
-    name::{Digest, ServiceName, SnapshotName},
+    backup::Run,
+    name::{Digest, RepositoryId, ServiceName, SnapshotName, WorkId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub enum SnapshotReason {
     Restore,
     /// Somebody asked for it.
     Manual,
+    /// A backup is made from it, while the service goes on.
+    Backup,
 }
 
 /// A copy of a service's data on the same disk.
@@ -79,6 +82,32 @@ pub enum Act {
         /// Bytes that must stay free on the disk.
         reserve: u64,
     },
+    /// Run restic.
+    Restic {
+        /// On which repository.
+        repository: RepositoryId,
+        /// What for.
+        run: Run,
+    },
+    /// Try what was restored, in the service's sandbox, without network.
+    Try {
+        /// The service.
+        service: ServiceName,
+        /// The work that restored it.
+        restored: WorkId,
+        /// What to try.
+        trial: Trial,
+    },
+}
+
+/// How a restored copy is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trial {
+    /// By the manifest's `restore_check`.
+    Check,
+    /// By starting the service, which then answers at its socket in the folder `trial-<service>`.
+    Serve,
 }
 
 /// How far a piece of work is.
@@ -91,8 +120,17 @@ pub enum WorkState {
     Running {
         /// Bytes done.
         done: u64,
-        /// Bytes in all, as far as known.
-        total: Option<u64>,
+        /// The newest line restic wrote; empty for other work.
+        line: String,
+    },
+    /// restic has ended. What it wrote stays until [`crate::host::HostRequest::EndWork`].
+    Ended {
+        /// Its exit status.
+        status: i32,
+        /// What it wrote; the end of it when it is long.
+        out: String,
+        /// Its complaints; the end of them when they are long.
+        err: String,
     },
     /// It is done.
     Done,

@@ -5,8 +5,11 @@
 //! path, a shell word or a unit's text. The host process finds manifests in signed catalogs by itself.
 
 use crate::{
+    backup::{BackupSetup, Credentials, Repository},
     data::{Act, Snapshot, WorkState},
-    name::{BoardName, ClaimCode, Digest, MemberName, ServiceName, SnapshotName, WorkId},
+    name::{
+        BackupKey, BoardName, ClaimCode, Digest, MemberName, RepositoryId, ServiceName, SnapshotName, WorkId,
+    },
     observed::Observed,
     settings::Settings,
     time::Timestamp,
@@ -71,6 +74,33 @@ pub enum HostRequest {
     Work {
         /// Its id.
         work: WorkId,
+    },
+    /// Let go of a piece of work that has ended, and of what it left behind. With `keep`, what it restored stays ready
+    /// to take the place of live data.
+    EndWork {
+        /// Its id.
+        work: WorkId,
+        /// Whether what was restored is to be kept.
+        keep: bool,
+    },
+    /// What the host knows of backups.
+    BackupSetup,
+    /// Keep the key of all backups. Another one is there: refused.
+    SetBackupKey {
+        /// The key.
+        key: BackupKey,
+    },
+    /// Add a repository, or change one.
+    SetRepository {
+        /// The repository.
+        repository: Repository,
+        /// How it knows us; `None` leaves that as it is.
+        credentials: Option<Credentials>,
+    },
+    /// Forget a repository. What is in it stays.
+    RemoveRepository {
+        /// Its id.
+        repository: RepositoryId,
     },
     /// Put data that were made ready by [`Act::Ready`] in the place of a service's data, in one step; what was there
     /// becomes a snapshot. The service must be stopped. Done already: nothing.
@@ -170,6 +200,8 @@ pub enum HostReply {
     },
     /// How far a piece of work is.
     Work(WorkState),
+    /// What the host knows of backups.
+    BackupSetup(BackupSetup),
     /// The local snapshots.
     Snapshots {
         /// Newest first.

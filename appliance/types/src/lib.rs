@@ -4,6 +4,7 @@
 //!
 //! Only serde and checks of form live here. This crate never does I/O, never reads a clock and never decides.
 
+pub mod backup;
 pub mod catalog;
 pub mod data;
 pub mod desired;
@@ -21,8 +22,8 @@ pub use catalog::{Catalog, CatalogEntry};
 pub use desired::{Desired, DesiredService, Running};
 pub use manifest::Manifest;
 pub use name::{
-    BoardName, ClaimCode, Digest, Domain, GroupName, MemberName, NameError, ProcessId, ServiceName,
-    SnapshotName, WorkId,
+    BackupId, BackupKey, BoardName, ClaimCode, Digest, DiskId, Domain, GroupName, MemberName, NameError,
+    ProcessId, RepositoryId, ServiceName, SnapshotName, StoreUrl, WorkId,
 };
 pub use observed::{Active, Observed, ObservedService, UnitState};
 pub use peer::{BoardKey, Peer};

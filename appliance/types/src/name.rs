@@ -158,6 +158,64 @@ name!(
     )
 );
 name!(
+    /// A place backups go to.
+    RepositoryId,
+    "the id of a repository: 1 to 16 lower-case letters or digits",
+    |text| owned(
+        text,
+        (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    )
+);
+name!(
+    /// A backup inside a repository, as restic names it.
+    BackupId,
+    "the id of a backup: 64 hexadecimal digits in lower case",
+    |text| owned(
+        text,
+        text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    )
+);
+name!(
+    /// A disk beside the board's own: the identifier of its file system.
+    DiskId,
+    "the identifier of a disk: 1 to 40 letters, digits or hyphens",
+    |text| owned(
+        text,
+        (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !text.starts_with('-')
+    )
+);
+name!(
+    /// The key of all backups: its words, which are restic's password.
+    BackupKey,
+    "a recovery key: 12 words in lower case, with one space between them",
+    |text| {
+        let words: Vec<&str> = text.split(' ').collect();
+        let good = words.len() == 12
+            && words
+                .iter()
+                .all(|word| (3..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase()));
+        owned(text, good)
+    }
+);
+name!(
+    /// The address of a store of backups: `https://host[:port]/path`, also `http`. No user, query or fragment.
+    StoreUrl,
+    "an address like https://backups.example.org/path/, without a user name, ? or #",
+    |text| {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let good = rest.is_some_and(|rest| {
+            let host = rest.split('/').next().unwrap_or_default();
+            !host.is_empty()
+                && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+        });
+        let plain = text.len() <= 200
+            && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'@' | b'?' | b'#' | b'"' | b'\\' | b'%' | b'$'));
+        owned(text, good && plain)
+    }
+);
+name!(
     /// A local snapshot: `<service>-<seconds since 1970>`.
     SnapshotName,
     "the name of a snapshot, like radicale-1795600000",

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod backups;
 mod bad_catalogs;
 mod bad_requests;
 mod checks;

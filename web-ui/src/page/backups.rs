@@ -34,6 +34,8 @@ pub enum CopyReason {
     Restore,
     /// Somebody asked.
     Manual,
+    /// A backup was made from it.
+    Backup,
 }
 
 impl CopyReason {
@@ -43,6 +45,7 @@ impl CopyReason {
             Self::Settings => t.backups_reason_settings(),
             Self::Restore => t.backups_reason_restore(),
             Self::Manual => t.backups_reason_manual(),
+            Self::Backup => t.backups_reason_backup(),
         }
     }
 }

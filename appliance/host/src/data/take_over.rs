@@ -53,7 +53,7 @@ pub(super) fn make_ready(
 }
 
 /// Says that `folder/data` stands ready for `service`.
-pub(super) fn declare(folder: &Path, service: ServiceName) -> Result<(), MachineError> {
+pub(crate) fn declare(folder: &Path, service: ServiceName) -> Result<(), MachineError> {
     let data = folder.join("data");
     let ready = Ready {
         service,

@@ -6,6 +6,7 @@ use crate::layout::Layout;
 use std::{collections::BTreeMap, fmt::Write as _};
 use types::{
     CatalogEntry, Manifest, MemberName, ProcessId,
+    data::Trial,
     host::RenderInput,
     manifest::{LDAP_FOLDER, Network, Process, SignIn},
 };
@@ -47,6 +48,35 @@ pub(crate) fn render_account_unit(
         layout,
     }
     .account(account)
+}
+
+/// The unit of one trial of restored data.
+pub(crate) fn render_trial_unit(
+    manifest: &Manifest,
+    entry: &CatalogEntry,
+    input: &RenderInput,
+    layout: &Layout,
+    trying: &Trying<'_>,
+) -> String {
+    Unit {
+        manifest,
+        entry,
+        input,
+        layout,
+    }
+    .trial(trying)
+}
+
+/// What is tried, and where.
+pub(crate) struct Trying<'a> {
+    /// The restored data.
+    pub(crate) data: &'a std::path::Path,
+    /// Where it may listen.
+    pub(crate) sockets: &'a std::path::Path,
+    /// Where its output goes.
+    pub(crate) output: &'a std::path::Path,
+    /// By which means.
+    pub(crate) trial: Trial,
 }
 
 /// What a `provision` command is run with.
@@ -140,6 +170,43 @@ impl Unit<'_> {
         text
     }
 
+    fn trial(&self, trying: &Trying<'_>) -> String {
+        let mut text = self.head("trial");
+        text.push_str("\n[Service]\n");
+        let main = self.manifest.main();
+        match trying.trial {
+            Trial::Check => {
+                text.push_str("Type=oneshot\nRemainAfterExit=yes\nTimeoutStartSec=1h\n");
+                line(&mut text, "ExecStart", words(&self.manifest.data.restore_check));
+            }
+            Trial::Serve => {
+                line(&mut text, "Type", "exec");
+                for command in main.map_or(&[][..], |main| &main.prepare) {
+                    line(&mut text, "ExecStartPre", words(command));
+                }
+                line(
+                    &mut text,
+                    "ExecStart",
+                    words(main.map_or(&[][..], |main| &main.command)),
+                );
+                line(&mut text, "TimeoutStopSec", 20);
+            }
+        }
+        for (key, value) in main.into_iter().flat_map(|main| &main.environment) {
+            line(
+                &mut text,
+                "Environment",
+                quoted(&format!("{key}={value}"), Specifiers::Kept),
+            );
+        }
+        for (key, file) in [("StandardOutput", "stdout"), ("StandardError", "stderr")] {
+            let path = trying.output.join(file);
+            line(&mut text, key, format!("truncate:{}", path.display()));
+        }
+        self.confine(&mut text, Some(trying));
+        text
+    }
+
     fn head(&self, process: &str) -> String {
         let service = &self.input.service;
         let mut text = String::from(
@@ -156,9 +223,14 @@ impl Unit<'_> {
 
     /// What every process of a service lives in.
     fn sandbox(&self, text: &mut String) {
+        self.confine(text, None);
+    }
+
+    /// The sandbox, around the live data or around restored ones.
+    fn confine(&self, text: &mut String, trying: Option<&Trying<'_>>) {
         let service = &self.input.service;
         let limits = &self.manifest.limits;
-        let outbound = self.manifest.permissions.network == Network::Outbound;
+        let outbound = self.manifest.permissions.network == Network::Outbound && trying.is_none();
 
         text.push_str("\n# Software: read-only bundles over /usr, for this unit alone.\n");
         for bundle in &self.entry.bundles {
@@ -169,17 +241,27 @@ impl Unit<'_> {
             );
         }
         text.push_str("\n# Identity, state, sockets, rendered files.\n");
-        line(text, "DynamicUser", "yes");
-        line(text, "User", format!("service-{service}"));
-        line(text, "StateDirectory", service);
-        line(text, "StateDirectoryMode", "0700");
+        let sockets = match trying {
+            None => {
+                line(text, "DynamicUser", "yes");
+                line(text, "User", format!("service-{service}"));
+                line(text, "StateDirectory", service);
+                line(text, "StateDirectoryMode", "0700");
+                self.layout.sockets(service)
+            }
+            Some(trying) => {
+                line(text, "User", crate::trial::USER);
+                line(text, "Group", crate::trial::USER);
+                line(text, "TemporaryFileSystem", "/var/lib:mode=0755");
+                line(text, "Environment", format!("STATE_DIRECTORY=/var/lib/{service}"));
+                let data = trying.data.display();
+                line(text, "BindPaths", format!("{data}:/var/lib/{service}"));
+                trying.sockets.to_owned()
+            }
+        };
         line(text, "UMask", "0007");
-        line(
-            text,
-            "BindPaths",
-            format!("{}:/run/service", self.layout.sockets(service).display()),
-        );
-        if self.manifest.sign_in == (SignIn::Ldap {}) {
+        line(text, "BindPaths", format!("{}:/run/service", sockets.display()));
+        if self.manifest.sign_in == (SignIn::Ldap {}) && trying.is_none() {
             let folder = self.layout.directory(service);
             line(
                 text,

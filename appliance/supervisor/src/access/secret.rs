@@ -8,7 +8,8 @@ use types::{ClaimCode, Digest};
 /// Alphabet of app passwords: easy to type on a phone, nothing that looks like something else.
 const TYPED: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-fn random<const N: usize>() -> [u8; N] {
+/// Random bytes of the kernel.
+pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Without randomness nothing here is safe: better no answer than a guessable one.
     #[expect(

@@ -94,6 +94,9 @@ pub(super) enum Noun {
     /// Copies of services' data on the board.
     #[command(subcommand)]
     Snapshot(Snapshot),
+    /// Backups elsewhere.
+    #[command(subcommand)]
+    Backup(super::backup::Backup),
     /// Progress of requests.
     #[command(subcommand)]
     Job(Job),

@@ -200,6 +200,7 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Token(Token::Revoke { id }) => delete(format!("/tokens/{}", segment(id))),
         Noun::Archive(Archive::List) => get("/archives"),
         Noun::Archive(Archive::Purge { name }) => delete(format!("/archives/{}", segment(name))),
+        Noun::Backup(backup) => backup.request()?,
         Noun::Snapshot(Snapshot::List) => get("/backups/snapshots"),
         Noun::Snapshot(Snapshot::Add { service }) => {
             post("/backups/snapshots", json!({ "service": service }))
@@ -293,7 +294,7 @@ pub(super) fn pairs(words: &[String]) -> Result<Map<String, Value>, Failure> {
 }
 
 /// The password that was given, or the first line of standard input.
-fn password_or_ask(given: Option<&String>) -> Result<String, Failure> {
+pub(super) fn password_or_ask(given: Option<&String>) -> Result<String, Failure> {
     if let Some(password) = given {
         return Ok(password.clone());
     }

@@ -63,7 +63,7 @@ async fn find(app: &App, name: &str) -> Result<Snapshot, ApiError> {
         })
 }
 
-async fn enabled(app: &App, service: &ServiceName) -> Result<(), ApiError> {
+pub(super) async fn enabled(app: &App, service: &ServiceName) -> Result<(), ApiError> {
     if app.store.desired().await?.services.contains_key(service) {
         return Ok(());
     }
@@ -72,11 +72,15 @@ async fn enabled(app: &App, service: &ServiceName) -> Result<(), ApiError> {
     )))
 }
 
-async fn record(app: &App, task: Task, by: &MemberName) -> Result<String, ApiError> {
-    let service = task.service().clone();
-    let job = app.store.add_task(task, by, app.now()).await?;
+pub(super) async fn record(app: &App, task: Task, by: &MemberName) -> Result<String, ApiError> {
+    let subject = task.subject().to_owned();
+    let job = app.store.add_task(task, by.as_str(), app.now()).await?;
     let job = job.ok_or_else(|| {
-        let message = format!("The data of {service} are being worked on. Try again when that has ended.");
+        let message = if subject == "board" {
+            "A backup is being made already. Try again when that has ended.".to_owned()
+        } else {
+            format!("The data of {subject} are being worked on. Try again when that has ended.")
+        };
         ApiError::conflict("busy", message)
     })?;
     app.data.now();

@@ -22,15 +22,7 @@ pub(super) async fn ahead(app: &App, service: &ServiceName, ahead: &Ahead) -> Re
     tidy(app).await;
     let id = format!("v{}", crate::access::secret::identifier());
     let before = Some(ahead.version.clone());
-    copy(
-        app,
-        &work_id(&id)?,
-        service,
-        ahead.reason,
-        before,
-        async |_, _| {},
-    )
-    .await
+    copy(app, &work_id(&id)?, service, ahead.reason, before, |_| {}).await
 }
 
 /// Copies because somebody asked.
@@ -46,7 +38,7 @@ pub(super) async fn make(app: &App, job: &Job, service: &ServiceName) -> Result<
         Some(held)
     };
     app.progress(job, "snapshot", 30).await;
-    let progress = async |_, _| {};
+    let progress = |_| {};
     copy(
         app,
         &work_id(&job.id)?,
@@ -74,7 +66,7 @@ pub(super) async fn revert(
         snapshot: snapshot.clone(),
         reserve: reserve(app),
     };
-    follow(app, &work, &act, async |_, _| {}).await?;
+    follow(app, &work, &act, |_| {}).await?;
     take_over(app, job, service, &work).await
 }
 
@@ -139,13 +131,13 @@ async fn ready(app: &App, service: &ServiceName) -> Result<(), Trouble> {
     })
 }
 
-async fn copy(
+pub(super) async fn copy(
     app: &App,
     work: &WorkId,
     service: &ServiceName,
     reason: SnapshotReason,
     before: Option<Digest>,
-    progress: impl AsyncFnMut(u64, Option<u64>),
+    progress: impl FnMut(u64) + Send,
 ) -> Result<(), Trouble> {
     let act = Act::Snapshot {
         service: service.clone(),
@@ -158,7 +150,7 @@ async fn copy(
 }
 
 /// Waits until nobody else has the service, and holds it.
-async fn wait_for(app: &App, service: &ServiceName) -> Hold {
+pub(super) async fn wait_for(app: &App, service: &ServiceName) -> Hold {
     loop {
         if let Some(held) = hold(app, service) {
             return held;
@@ -182,7 +174,7 @@ fn reserve(app: &App) -> u64 {
     backup::reserve(app.readings().disk_total.unwrap_or(0))
 }
 
-fn work_id(text: &str) -> Result<WorkId, Trouble> {
+pub(super) fn work_id(text: &str) -> Result<WorkId, Trouble> {
     text.parse()
         .map_err(|error: types::NameError| Trouble::refused("bad_work", error.to_string()))
 }

@@ -5,7 +5,8 @@ use crate::App;
 use host::HostError;
 use std::time::Duration;
 use types::{
-    WorkId,
+    RepositoryId, WorkId,
+    backup::Run,
     data::{Act, WorkState},
     host::{HostReply, HostRequest},
 };
@@ -20,6 +21,8 @@ pub(super) enum Trouble {
         /// For people.
         message: String,
     },
+    /// restic ended with this.
+    Backup(backup::Problem),
     /// The host process does not answer; it restarts by itself.
     Later(String),
 }
@@ -52,12 +55,12 @@ impl From<crate::state::StateError> for Trouble {
 /// First and longest pause between two looks.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
-/// Begins `act` and waits for its end, telling `progress` the bytes done and in all.
+/// Begins `act` and waits for its end, telling `progress` the bytes done.
 pub(super) async fn follow(
     app: &App,
     work: &WorkId,
     act: &Act,
-    mut progress: impl AsyncFnMut(u64, Option<u64>),
+    mut progress: impl FnMut(u64) + Send,
 ) -> Result<(), Trouble> {
     let mut pause = PAUSE.0;
     loop {
@@ -67,7 +70,46 @@ pub(super) async fn follow(
             HostReply::Work(WorkState::Failed { code, message }) => {
                 return Err(Trouble::Refused { code, message });
             }
-            HostReply::Work(WorkState::Running { done, total }) => progress(done, total).await,
+            HostReply::Work(WorkState::Running { done, .. }) => progress(done),
+            _ => {
+                let (work, act) = (work.clone(), act.clone());
+                app.host.ask(HostRequest::Begin { work, act }).await?;
+                continue;
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+/// Runs restic to its end, telling `progress` how far it is; returns what it wrote.
+pub(super) async fn restic(
+    app: &App,
+    work: &WorkId,
+    repository: &RepositoryId,
+    run: Run,
+    mut progress: impl FnMut(backup::Progress) + Send,
+) -> Result<String, Trouble> {
+    let act = Act::Restic {
+        repository: repository.clone(),
+        run: run.clone(),
+    };
+    let mut pause = PAUSE.0;
+    loop {
+        let state = app.host.ask(HostRequest::Work { work: work.clone() }).await?;
+        match state {
+            HostReply::Work(WorkState::Ended { status, out, err }) => {
+                let outcome = backup::ended(status, &out, &err);
+                let keep = outcome.is_ok() && matches!(run, Run::Restore { .. });
+                let work = work.clone();
+                app.host.ask(HostRequest::EndWork { work, keep }).await?;
+                return outcome.map(|()| out).map_err(Trouble::Backup);
+            }
+            HostReply::Work(WorkState::Running { line, .. }) => {
+                if let Some(at) = backup::progress(&line) {
+                    progress(at);
+                }
+            }
             _ => {
                 let (work, act) = (work.clone(), act.clone());
                 app.host.ask(HostRequest::Begin { work, act }).await?;

@@ -60,6 +60,7 @@ async fn get(visit: Visit) -> Result<Response, ApiError> {
             SnapshotReason::Settings => CopyReason::Settings,
             SnapshotReason::Restore => CopyReason::Restore,
             SnapshotReason::Manual => CopyReason::Manual,
+            SnapshotReason::Backup => CopyReason::Backup,
         },
         files: snapshot.files,
         bytes: snapshot.bytes,

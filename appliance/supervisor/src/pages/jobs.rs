@@ -76,12 +76,19 @@ fn kind(kind: JobKind, title: String) -> web_ui::JobKind {
         JobKind::Remove => web_ui::JobKind::Remove(title),
         JobKind::Snapshot => web_ui::JobKind::Snapshot(title),
         JobKind::Revert => web_ui::JobKind::Revert(title),
+        JobKind::Connect => web_ui::JobKind::Connect,
+        JobKind::Backup => web_ui::JobKind::Backup,
+        JobKind::Restore => web_ui::JobKind::Restore(title),
+        JobKind::Test => web_ui::JobKind::RestoreTest(title),
     }
 }
 
 /// What a job goes through, in the order of the plan (see `reconcile::Plan`).
 fn steps(kind: JobKind) -> Vec<StepKind> {
-    use StepKind::{Archive, Copy, Exchange, MountBundles, Remove, Render, Snapshot, Start, Stop, WaitReady};
+    use StepKind::{
+        Archive, Check, Copy, Exchange, Fetch, Init, MountBundles, Open, Remove, Render, Snapshot, Start,
+        Stop, Try, WaitReady,
+    };
     match kind {
         JobKind::Enable => vec![MountBundles, Render, Start, WaitReady],
         JobKind::Update | JobKind::Rollback => {
@@ -90,6 +97,11 @@ fn steps(kind: JobKind) -> Vec<StepKind> {
         JobKind::Settings => vec![Stop, Snapshot, Render, Start, WaitReady],
         JobKind::Snapshot => vec![Snapshot],
         JobKind::Revert => vec![Copy, Stop, Exchange, WaitReady],
+        JobKind::Connect => vec![Open, Init],
+        // One step a service: the bar says how far it is.
+        JobKind::Backup => Vec::new(),
+        JobKind::Restore => vec![Fetch, Stop, Exchange, WaitReady],
+        JobKind::Test => vec![Fetch, Check, Try],
         JobKind::Restart => vec![Render, Start, WaitReady],
         JobKind::Start => vec![Start, WaitReady],
         JobKind::Stop => vec![Stop],
@@ -100,7 +112,7 @@ fn steps(kind: JobKind) -> Vec<StepKind> {
 fn next(job: &Job) -> String {
     match job.kind {
         JobKind::Remove => "/archives".into(),
-        JobKind::Snapshot => "/backups".into(),
+        JobKind::Snapshot | JobKind::Connect | JobKind::Backup | JobKind::Test => "/backups".into(),
         _ => format!("/services/{}", job.service),
     }
 }
@@ -116,6 +128,9 @@ mod tests {
             JobKind::Settings,
             JobKind::Remove,
             JobKind::Revert,
+            JobKind::Connect,
+            JobKind::Restore,
+            JobKind::Test,
         ] {
             for step in steps(kind) {
                 assert_eq!(StepKind::from_code(step.code()), step);

@@ -12,7 +12,7 @@ use types::manifest::Ready;
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Whether the service answers as its manifest says; else why not.
-pub(super) async fn ask(socket: &Path, ready: &Ready) -> Result<(), String> {
+pub(crate) async fn ask(socket: &Path, ready: &Ready) -> Result<(), String> {
     let answer = tokio::time::timeout(LIMIT, status(socket, &ready.path)).await;
     match answer {
         Ok(Ok(status)) if ready.status.contains(&status) => Ok(()),

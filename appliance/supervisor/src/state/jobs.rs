@@ -31,10 +31,18 @@ pub enum JobKind {
     Snapshot,
     /// Put a snapshot in the place of its data.
     Revert,
+    /// Make a place for backups ready.
+    Connect,
+    /// Back everything up.
+    Backup,
+    /// Put a backup in the place of its data.
+    Restore,
+    /// Try whether a backup can be restored.
+    Test,
 }
 
 impl JobKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::Enable,
         Self::Settings,
         Self::Start,
@@ -45,6 +53,10 @@ impl JobKind {
         Self::Remove,
         Self::Snapshot,
         Self::Revert,
+        Self::Connect,
+        Self::Backup,
+        Self::Restore,
+        Self::Test,
     ];
 
     /// The word for programs.
@@ -60,12 +72,19 @@ impl JobKind {
             Self::Remove => "remove",
             Self::Snapshot => "snapshot",
             Self::Revert => "revert",
+            Self::Connect => "connect",
+            Self::Backup => "backup",
+            Self::Restore => "restore",
+            Self::Test => "restore-test",
         }
     }
 
     /// Whether [`crate::data`] carries it out, and not the reconcile loop.
     pub fn is_data(self) -> bool {
-        matches!(self, Self::Snapshot | Self::Revert)
+        matches!(
+            self,
+            Self::Snapshot | Self::Revert | Self::Connect | Self::Backup | Self::Restore | Self::Test
+        )
     }
 }
 

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/6-invitations.sql"),
     include_str!("migrations/7-domains.sql"),
     include_str!("migrations/8-peers.sql"),
+    include_str!("migrations/9-backups.sql"),
 ];
 
 /// Brings the database to the newest schema. Before a change of an existing schema a copy is kept beside it, so that

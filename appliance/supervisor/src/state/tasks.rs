@@ -5,11 +5,11 @@ use super::{
     Result, Store,
     board::generation,
     jobs::{self, Job, JobKind},
-    stored_json, to_json,
+    stored, stored_json, to_json,
 };
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
-use types::{MemberName, ServiceName, SnapshotName, Timestamp};
+use types::{BackupId, RepositoryId, ServiceName, SnapshotName, Timestamp};
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,36 @@ pub enum Task {
         /// Its service.
         service: ServiceName,
     },
+    /// Open a repository, or make it.
+    Connect {
+        /// Which.
+        repository: RepositoryId,
+    },
+    /// Back everything up.
+    Backup {
+        /// To this repository only.
+        repository: Option<RepositoryId>,
+    },
+    /// Put a backup in the place of a service's data.
+    Restore {
+        /// Where it is.
+        repository: RepositoryId,
+        /// Which.
+        backup: BackupId,
+        /// Its service.
+        service: ServiceName,
+    },
+    /// Restore the newest backup of a service to a scratch place and try it.
+    Test {
+        /// Where it is.
+        repository: RepositoryId,
+        /// Which service.
+        service: ServiceName,
+    },
 }
+
+/// Whose name jobs have that are about the whole board.
+const BOARD: &str = "board";
 
 impl Task {
     /// The kind of its job.
@@ -35,13 +64,21 @@ impl Task {
         match self {
             Self::Snapshot { .. } => JobKind::Snapshot,
             Self::Revert { .. } => JobKind::Revert,
+            Self::Connect { .. } => JobKind::Connect,
+            Self::Backup { .. } => JobKind::Backup,
+            Self::Restore { .. } => JobKind::Restore,
+            Self::Test { .. } => JobKind::Test,
         }
     }
 
-    /// What it is about.
-    pub fn service(&self) -> &ServiceName {
+    /// What it is about: a service, or `board`.
+    pub fn subject(&self) -> &str {
         match self {
-            Self::Snapshot { service } | Self::Revert { service, .. } => service,
+            Self::Snapshot { service }
+            | Self::Revert { service, .. }
+            | Self::Restore { service, .. }
+            | Self::Test { service, .. } => service.as_str(),
+            Self::Connect { .. } | Self::Backup { .. } => BOARD,
         }
     }
 }
@@ -51,23 +88,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn add_task(&self, task: Task, by: &MemberName, now: Timestamp) -> Result<Option<String>> {
+    pub async fn add_task(&self, task: Task, by: &str, now: Timestamp) -> Result<Option<String>> {
         let by = by.to_string();
         self.run(move |connection| {
             let change = connection.transaction()?;
             let sql =
                 "SELECT 1 FROM job JOIN task ON task.job = job.id WHERE service = ?1 AND state = 'running'";
             let busy: Option<i64> = change
-                .query_row(sql, [task.service().as_str()], |row| row.get(0))
+                .query_row(sql, [task.subject()], |row| row.get(0))
                 .optional()?;
             if busy.is_some() {
                 return Ok(None);
             }
             let generation = generation(&change)?;
-            let job = jobs::insert(&change, task.kind(), task.service(), generation, &by, now)?;
+            let subject: ServiceName = stored(task.subject())?;
+            let job = jobs::insert(&change, task.kind(), &subject, generation, &by, now)?;
             let sql = "INSERT INTO task (job, task) VALUES (?1, ?2)";
             change.execute(sql, params![job, to_json(&task)?])?;
-            super::audit::append(&change, now, &by, task.kind().word(), task.service().as_str())?;
+            super::audit::append(&change, now, &by, task.kind().word(), task.subject())?;
             change.commit()?;
             Ok(Some(job))
         })

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Backups elsewhere, with a restic that only pretends.
+
+use api_tests::{Board, Person};
+use serde_json::{Value, json};
+use std::fs;
+
+const DIARY: &str = "data/services/notes/diary.txt";
+
+/// A board with notes that were written, a key, and a rest-server for backups; returns the repository's id.
+async fn connected() -> (Board, Person, String) {
+    let (board, ada) = Board::claimed().await;
+    ada.enables(&board, "notes").await;
+    fs::write(board.root().join(DIARY), "first").unwrap();
+    fs::create_dir_all(board.root().join("data/commonhost/certificates")).unwrap();
+    let made = ada
+        .post(&board, "/api/v1/backups/key", &json!({}))
+        .await
+        .expect(201);
+    assert_eq!(made.json()["words"].as_str().unwrap().split(' ').count(), 12);
+    let place = json!({ "title": "Away", "kind": "rest", "url": "https://store.test/oak/" });
+    let answer = ada.post(&board, "/api/v1/backups/repositories", &place).await;
+    ada.done(&board, answer).await;
+    let view = ada.get(&board, "/api/v1/backups").await.expect(200).json();
+    let id = view["repositories"][0]["id"].as_str().unwrap().to_owned();
+    (board, ada, id)
+}
+
+async fn subject(board: &Board, ada: &Person, name: &str) -> Value {
+    let view = ada.get(board, "/api/v1/backups").await.expect(200).json();
+    let subjects = view["repositories"][0]["subjects"].as_array().unwrap().clone();
+    subjects
+        .into_iter()
+        .find(|subject| subject["subject"] == name)
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_was_backed_up_is_tried_and_can_be_restored() {
+    let (board, ada, id) = connected().await;
+    let answer = ada.post(&board, "/api/v1/backups/run", &json!({})).await;
+    ada.done(&board, answer).await;
+    let notes = subject(&board, &ada, "notes").await;
+    assert_eq!(
+        (&notes["problem"], &notes["proven"]),
+        (&Value::Null, &json!(false)),
+        "{notes}"
+    );
+
+    let path = format!("/api/v1/backups/repositories/{id}/test");
+    let answer = ada.post(&board, &path, &json!({ "service": "notes" })).await;
+    ada.done(&board, answer).await;
+    assert_eq!(subject(&board, &ada, "notes").await["proven"], true);
+
+    fs::write(board.root().join(DIARY), "second").unwrap();
+    let backup = notes["backup"].as_str().unwrap();
+    let path = format!("/api/v1/backups/repositories/{id}/backups/{backup}/restore");
+    let answer = ada.post(&board, &path, &json!({})).await;
+    ada.done(&board, answer).await;
+    assert_eq!(fs::read_to_string(board.root().join(DIARY)).unwrap(), "first");
+    let copies = ada.get(&board, "/api/v1/backups/snapshots").await.json();
+    assert_eq!(copies[0]["reason"], "restore");
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_said_so() {
+    let (board, ada, _) = connected().await;
+    board.host.fake.systemd.restic.lock().unwrap().change_keys();
+    let answer = ada.post(&board, "/api/v1/backups/run", &json!({})).await;
+    let job = ada.job(&board, answer).await;
+    assert_eq!(job["state"], "failed");
+    assert!(
+        job["message"].as_str().unwrap().contains("does not open"),
+        "{job}"
+    );
+    assert_eq!(subject(&board, &ada, "notes").await["problem"], "wrong_key");
+}
+
+#[tokio::test]
+async fn damage_in_a_repository_is_found_by_reading_a_part_of_it_every_day() {
+    let (board, ada, _) = connected().await;
+    let repository = async || {
+        let view = ada.get(&board, "/api/v1/backups").await.expect(200).json();
+        view["repositories"][0].clone()
+    };
+    let answer = ada.post(&board, "/api/v1/backups/run", &json!({})).await;
+    ada.done(&board, answer).await;
+    let first = repository().await;
+    assert!(
+        first["checked_at"].is_i64() && first["check_problem"].is_null(),
+        "{first}"
+    );
+
+    board.host.fake.systemd.restic.lock().unwrap().damaged = true;
+    let answer = ada.post(&board, "/api/v1/backups/run", &json!({})).await;
+    ada.done(&board, answer).await;
+    board.pass(86_400);
+    let answer = ada.post(&board, "/api/v1/backups/run", &json!({})).await;
+    let job = ada.job(&board, answer).await;
+    assert!(job["message"].as_str().unwrap().contains("is damaged"), "{job}");
+    let second = repository().await;
+    assert!(
+        second["check_problem"]
+            .as_str()
+            .unwrap()
+            .contains("Do not delete it"),
+        "{second}"
+    );
+    assert_eq!(subject(&board, &ada, "notes").await["problem"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused() {
+    let (board, ada) = Board::claimed().await;
+    let place = json!({ "title": "Away", "kind": "rest", "url": "https://store.test/" });
+    ada.post(&board, "/api/v1/backups/repositories", &place)
+        .await
+        .refused(409, "no_key");
+    ada.post(&board, "/api/v1/backups/run", &json!({}))
+        .await
+        .refused(409, "no_repository");
+    ada.post(&board, "/api/v1/backups/key", &json!({ "words": "one two" }))
+        .await
+        .refused(422, "invalid");
+    ada.post(&board, "/api/v1/backups/key", &json!({}))
+        .await
+        .expect(201);
+    ada.post(&board, "/api/v1/backups/key", &json!({}))
+        .await
+        .refused(409, "key_exists");
+    for url in [
+        "file:///data",
+        "https://u:p@store.test/",
+        "https://store.test/\" x",
+    ] {
+        let place = json!({ "title": "Away", "kind": "rest", "url": url });
+        ada.post(&board, "/api/v1/backups/repositories", &place)
+            .await
+            .refused(422, "invalid");
+    }
+}
