@@ -13,7 +13,7 @@ use http::{Request, Version};
 use http_body_util::{BodyExt as _, Full};
 use ingress::{RouteTable, ServiceRoute, ServiceState, Target};
 use std::sync::Arc;
-use support::{BOARD, MEMBERS, PUBLIC, scene, status, table};
+use support::{BOARD, MEMBERS, PUBLIC, scene, status, table, wait_until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use types::manifest::Access;
 
@@ -246,7 +246,10 @@ async fn names_come_and_go_while_a_long_request_runs() {
     let scene = scene().await;
     let long = scene.get(PUBLIC, "/slow", "");
     let change = async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        wait_until("the request is there", || {
+            scene.arrived.load(std::sync::atomic::Ordering::Relaxed) == 1
+        })
+        .await;
         let mut table = table(scene.home.path());
         table.insert("new.example.test", Target::Board);
         scene.routes.store(Arc::new(table));
@@ -296,10 +299,7 @@ async fn an_upgrade_passes_through_both_ways() {
         "an upgraded connection still counts"
     );
     drop(tls);
-    for _ in 0..100 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    assert_eq!(scene.ingress.connections(), 0);
+    wait_until("it is gone", || scene.ingress.connections() == 0).await;
     // Without the gate's consent nothing is upgraded.
     let request = format!(
         "GET /upgrade HTTP/1.1\r\nHost: {MEMBERS}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n"

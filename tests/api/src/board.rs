@@ -42,7 +42,7 @@ use types::{
 pub const BOARD: &str = "oak";
 
 /// What must have happened after this long did not happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a board starts with.
 pub struct Scene {

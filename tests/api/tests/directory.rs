@@ -71,7 +71,7 @@ impl Client {
                 return Some(message.op);
             }
             let reading = self.stream.read_buf(&mut self.read);
-            let read = tokio::time::timeout(Duration::from_secs(10), reading).await;
+            let read = tokio::time::timeout(Duration::from_mins(1), reading).await;
             if read.unwrap().unwrap() == 0 {
                 return None;
             }
@@ -234,7 +234,7 @@ async fn what_is_no_ldap_ends_the_connection_and_nothing_else() {
         let _ = client.stream.shutdown().await;
         let mut rest = Vec::new();
         let reading = client.stream.read_to_end(&mut rest);
-        let _ = tokio::time::timeout(Duration::from_secs(10), reading)
+        let _ = tokio::time::timeout(Duration::from_mins(1), reading)
             .await
             .unwrap();
     }

@@ -33,7 +33,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, UnixListener},
-    sync::mpsc,
+    sync::{Semaphore, mpsc},
     time::sleep,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -200,6 +200,9 @@ fn board() -> Router {
         )
 }
 
+/// Each permit lets a stream of events send one more after its first.
+pub static MORE_EVENTS: Semaphore = Semaphore::const_new(0);
+
 type Answer = Response<BoxBody<Bytes, Infallible>>;
 
 /// A service on a Unix socket; lives until its task is dropped.
@@ -228,12 +231,19 @@ pub fn backend(socket: &Path, arrived: Arc<AtomicUsize>) -> tokio::task::JoinHan
 async fn serve(mut request: Request<Incoming>) -> Answer {
     let text = |text: String| Response::new(Full::from(text).boxed());
     match request.uri().path() {
-        "/sse" => streamed(
-            3,
-            Duration::from_millis(300),
-            Bytes::from_static(b"data: tick\n\n"),
-        ),
-        "/big" => streamed(1600, Duration::ZERO, Bytes::from(vec![7; 65536])),
+        "/sse" => {
+            let tick = || Bytes::from_static(b"data: tick\n\n");
+            let (sender, receiver) = mpsc::channel(1);
+            tokio::spawn(async move {
+                let _ = sender.send(tick()).await;
+                for _ in 0..2 {
+                    MORE_EVENTS.acquire().await.unwrap().forget();
+                    let _ = sender.send(tick()).await;
+                }
+            });
+            body_of(receiver)
+        }
+        "/big" => streamed(1600, Bytes::from(vec![7; 65536])),
         "/slow" => {
             sleep(Duration::from_secs(1)).await;
             text("slow but here".into())
@@ -274,22 +284,36 @@ async fn serve(mut request: Request<Incoming>) -> Answer {
     }
 }
 
-fn streamed(count: usize, pause: Duration, chunk: Bytes) -> Answer {
-    let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
+fn streamed(count: usize, chunk: Bytes) -> Answer {
+    let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         for _ in 0..count {
             if sender.send(chunk.clone()).await.is_err() {
                 return;
             }
-            sleep(pause).await;
         }
     });
+    body_of(receiver)
+}
+
+fn body_of(mut chunks: mpsc::Receiver<Bytes>) -> Answer {
     let stream = futures_util::stream::poll_fn(move |cx| {
-        receiver
+        chunks
             .poll_recv(cx)
             .map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
     });
     Response::new(StreamBody::new(stream).boxed())
+}
+
+/// Waits for something that has to happen, as long as a slow machine may need.
+pub async fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let wait = async {
+        while !holds() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_mins(1), wait).await;
+    assert!(waited.is_ok(), "{what}: not within a minute");
 }
 
 impl Scene {
@@ -320,7 +344,7 @@ impl Scene {
         let mut tls = self.tls(name, &[b"http/1.1"]).await;
         tls.write_all(request).await.unwrap();
         let mut answer = Vec::new();
-        let _ = tokio::time::timeout(Duration::from_secs(10), tls.read_to_end(&mut answer)).await;
+        let _ = tokio::time::timeout(Duration::from_mins(1), tls.read_to_end(&mut answer)).await;
         String::from_utf8_lossy(&answer).into_owned()
     }
 
@@ -329,7 +353,7 @@ impl Scene {
         let mut tcp = TcpStream::connect(self.http).await.unwrap();
         tcp.write_all(request).await.unwrap();
         let mut answer = Vec::new();
-        let _ = tokio::time::timeout(Duration::from_secs(10), tcp.read_to_end(&mut answer)).await;
+        let _ = tokio::time::timeout(Duration::from_mins(1), tcp.read_to_end(&mut answer)).await;
         String::from_utf8_lossy(&answer).into_owned()
     }
 
