@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """From asking for Radicale to its first healthy answer: a board, against apt and a start by hand."""
 
+import contextlib
+import ssl
 import statistics
 import subprocess
 import time
@@ -12,14 +14,15 @@ ROUNDS = 5
 
 def ours(board):
     """Seconds from the PUT to the first healthy answer through the front door over TLS; removed again afterwards."""
-    user = None
     start = time.monotonic()
     accepted = board.api("PUT", "/services/radicale", {})
     while True:
-        answer = board.request(board.host("radicale"), "GET", "/", user=user)
-        # 401 is the gate's own answer: it comes as soon as the name leads to a service; health is what the job says.
-        if answer.status == 401 and board.state("radicale") == "running":
-            break
+        # Until the name is the board's, its certificate does not hold for it.
+        with contextlib.suppress(ssl.SSLCertVerificationError):
+            answer = board.request(board.host("radicale"), "GET", "/")
+            # 401 is the gate's own answer: it comes as soon as the name leads to a service; health is what the job says.
+            if answer.status == 401 and board.state("radicale") == "running":
+                break
     took = time.monotonic() - start
     board.job(accepted)
     board.do("DELETE", "/services/radicale")

@@ -39,8 +39,9 @@ class Debian:
         if not (self.base / ".ready").exists():
             shutil.rmtree(self.base, ignore_errors=True)
             FOLDER.mkdir(parents=True, exist_ok=True)
+            # The lists stay: packages are downloaded from inside.
             shell(
-                f'. {TOP}/scripts/lib.sh; board_sources | mmdebstrap --quiet --variant=apt '
+                f'. {TOP}/scripts/lib.sh; board_sources | mmdebstrap --quiet --variant=apt --skip=cleanup/apt '
                 f'--include=ca-certificates,python3 trixie {self.base} - && touch {self.base}/.ready'
             )
         self.chroot("apt-get install --yes --no-install-recommends --download-only " + " ".join(packages))

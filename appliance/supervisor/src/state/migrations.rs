@@ -2,7 +2,7 @@
 //! The schema, one step after another. A step is closed once released; a new need is a new step.
 
 use super::{Result, StateError};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use std::path::Path;
 
 const STEPS: &[&str] = &[
@@ -17,23 +17,60 @@ const STEPS: &[&str] = &[
     include_str!("migrations/9-backups.sql"),
 ];
 
+/// Steps that the release before cannot work with, by number: they take away or rename what it reads. Every other step
+/// only adds, which a test verifies; a board that went back to the release before opens the newer schema as it is.
+const BREAKING: &[u32] = &[4];
+
 /// Brings the database to the newest schema. Before a change of an existing schema a copy is kept beside it, so that
-/// going back to the release before finds its own data.
+/// a release that cannot read the newer schema still finds its own data. One that can read it opens it unchanged.
 pub(super) fn run(connection: &Connection, path: &Path) -> Result<()> {
-    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    bring_to(connection, path, STEPS)
+}
+
+fn bring_to(connection: &Connection, path: &Path, steps: &[&str]) -> Result<()> {
+    let known = u32::try_from(steps.len()).unwrap_or(u32::MAX);
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found > known {
-        return Err(StateError::TooNew { found, known });
+        let oldest = oldest_reader(connection)?.unwrap_or(found);
+        if oldest > known {
+            return Err(StateError::TooNew { found, known });
+        }
+        log::warn!("the database has schema {found} of a newer release; this one reads it as schema {known}");
+        return Ok(());
     }
     if found > 0 && found < known {
         let copy = path.with_extension(format!("schema-{found}"));
         let _ = std::fs::remove_file(&copy);
         connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
     }
-    for (step, version) in STEPS.iter().zip(1..).skip(found as usize) {
+    for (step, version) in steps.iter().zip(1..).skip(found as usize) {
+        let oldest = BREAKING
+            .iter()
+            .rfind(|&&breaking| breaking <= version)
+            .unwrap_or(&1);
         connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {step} PRAGMA user_version = {version}; COMMIT;"
+            "BEGIN IMMEDIATE; {step} PRAGMA user_version = {version};
+             CREATE TABLE IF NOT EXISTS schema_reader (oldest INTEGER NOT NULL) STRICT;
+             DELETE FROM schema_reader; INSERT INTO schema_reader VALUES ({oldest}); COMMIT;"
         ))?;
     }
     Ok(())
 }
+
+/// The oldest schema whose release can work with this database, if it says.
+fn oldest_reader(connection: &Connection) -> Result<Option<u32>> {
+    let says = connection.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_reader'",
+        [],
+        |row| row.get::<_, u32>(0),
+    )?;
+    if says == 0 {
+        return Ok(None);
+    }
+    Ok(connection
+        .query_row("SELECT oldest FROM schema_reader", [], |row| row.get(0))
+        .optional()?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -155,7 +155,9 @@ async fn only_three_daily_copies_are_kept_and_a_newer_schema_is_refused() {
     }
     assert_eq!(copies(&folder.path().join("state.db")).len(), 3);
     store
-        .run(|connection| Ok(connection.execute_batch("PRAGMA user_version = 99")?))
+        .run(|connection| {
+            Ok(connection.execute_batch("PRAGMA user_version = 99; UPDATE schema_reader SET oldest = 99")?)
+        })
         .await
         .unwrap();
     drop(store);
