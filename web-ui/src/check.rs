@@ -79,6 +79,8 @@ titles! {
     address => check_address,
     /// The audit log.
     audit => check_audit,
+    /// Backups elsewhere.
+    backups => check_backups,
     /// The catalog of services.
     catalog => check_catalog,
     /// Certificates.

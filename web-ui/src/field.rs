@@ -85,6 +85,12 @@ pub enum FieldError {
     NotGroups,
     /// The name typed is not the name asked for.
     NotTheName,
+    /// A recovery key has twelve words; this has so many.
+    KeyWords(u32),
+    /// This word (its place from 1, and itself) is not in the list of words.
+    KeyWord(u32, String),
+    /// Known words that do not belong together.
+    NotAKey,
     /// Terms have to be accepted.
     NotAccepted,
     /// Anything else; the help beside the field says what is expected.
@@ -120,6 +126,9 @@ impl FieldError {
             Self::NotLanguages => t.error_not_languages().into(),
             Self::NotGroups => t.error_not_groups().into(),
             Self::NotTheName => t.error_not_the_name().into(),
+            Self::KeyWords(count) => t.sheet_error_count(count),
+            Self::KeyWord(place, word) => t.sheet_error_word(place, word),
+            Self::NotAKey => t.sheet_error_checksum().into(),
             Self::NotAccepted => t.error_not_accepted().into(),
             Self::NotFit => t.error_not_fit().into(),
             Self::Other(text) => text.clone(),

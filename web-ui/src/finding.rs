@@ -4,6 +4,7 @@
 //! Every finding is one function in the module of its area, from facts to [`Words`] in every language. A new one needs
 //! its texts in `locales/*/<section>.toml` and such a function, and nothing else here.
 
+pub mod backups;
 pub mod cooperative;
 pub mod machine;
 pub mod names;

@@ -2,6 +2,7 @@
 //! Work that goes on after a request was answered.
 
 use crate::i18n::T;
+use std::borrow::Cow;
 use types::Timestamp;
 
 /// What a job is for.
@@ -199,14 +200,28 @@ pub enum StepKind {
     Check,
     /// Start the service on what was restored.
     Try,
+    /// Back up.
+    Backup {
+        /// The word of what is backed up: `board`, or `service-` and a name.
+        word: String,
+        /// What people call it.
+        title: String,
+    },
+    /// Forget old backups.
+    Forget,
+    /// Check a repository.
+    LookOver,
     /// Anything else, in words that somebody else chose.
     Other(String),
 }
 
 impl StepKind {
     /// The word for programs and events.
-    pub fn code(&self) -> &'static str {
-        match self {
+    pub fn code(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Backup { word, .. } => return Cow::Owned(format!("backup {word}")),
+            Self::Forget => "forget",
+            Self::LookOver => "look_over",
             Self::MountBundles => "mount",
             Self::Render => "render",
             Self::Start => "start",
@@ -227,7 +242,7 @@ impl StepKind {
             Self::Check => "check",
             Self::Try => "try",
             Self::Other(_) => "other",
-        }
+        })
     }
 
     /// The step with this word; an unknown word stays as it is.
@@ -252,6 +267,8 @@ impl StepKind {
             Self::Fetch,
             Self::Check,
             Self::Try,
+            Self::Forget,
+            Self::LookOver,
         ];
         known
             .into_iter()
@@ -259,8 +276,11 @@ impl StepKind {
             .unwrap_or_else(|| Self::Other(code.to_owned()))
     }
 
-    pub(crate) fn text(&self, t: T) -> &str {
-        match self {
+    pub(crate) fn text(&self, t: T) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Backup { title, .. } => return Cow::Owned(t.step_backup(title)),
+            Self::Forget => t.step_forget(),
+            Self::LookOver => t.step_look_over(),
             Self::MountBundles => t.step_mount(),
             Self::Render => t.step_render(),
             Self::Start => t.step_start(),
@@ -281,7 +301,7 @@ impl StepKind {
             Self::Check => t.step_check(),
             Self::Try => t.step_try(),
             Self::Other(text) => text,
-        }
+        })
     }
 }
 

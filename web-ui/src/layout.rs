@@ -97,6 +97,7 @@ impl Layout {
         let here = self.path.split('?').next().unwrap_or_default();
         here == path
             || (path == "/cooperative" && here.starts_with("/cooperative/"))
+            || (path == "/backups" && here.starts_with("/backups/"))
             || (path == "/members" && here == "/invitations")
             || (path == "/peers" && here.starts_with("/peers/"))
             || (path == "/home" && here.starts_with("/services/") && !here.ends_with("/enable"))

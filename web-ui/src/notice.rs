@@ -48,6 +48,8 @@ pub enum Notice {
     Unpaired(String),
     /// A pairing was called off.
     PairingCancelled,
+    /// A place for backups was forgotten.
+    PlaceForgotten(String),
     /// Work on a service started.
     Working(String),
     /// Texts or news were published.
@@ -132,6 +134,7 @@ impl Notice {
             Self::SnapshotDropped(name) => t.notice_snapshot_dropped(name),
             Self::Unpaired(name) => t.peers_unpaired(name),
             Self::PairingCancelled => t.peers_cancelled().into(),
+            Self::PlaceForgotten(title) => t.notice_place_forgotten(title),
             Self::Working(name) => t.notice_working(name),
             Self::Published => t.notice_published().into(),
             Self::Voted => t.notice_voted().into(),

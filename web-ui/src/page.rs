@@ -27,7 +27,7 @@ mod welcome;
 pub use account::{AccountPage, SessionRow, TokenRow};
 pub use archives::{ArchiveRow, ArchivesPage};
 pub use audit::{AuditPage, AuditRow};
-pub use backups::{BackupsPage, CopyReason, CopyRow};
+pub use backups::*;
 pub use catalog::{CatalogCard, CatalogFacts, CatalogPage, EnablePage, Refusal};
 pub use certificates::{
     AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,

@@ -103,6 +103,10 @@ impl Machine {
                 return Ok(HostReply::Work(state));
             }
             HostRequest::BackupSetup => return Ok(HostReply::BackupSetup(restic::setup(&self.layout))),
+            HostRequest::BackupKey => {
+                let key = restic::key(&self.layout)?;
+                return Ok(HostReply::BackupKey { key });
+            }
             HostRequest::Snapshots => {
                 return data::snapshots(&self.layout).map(|snapshots| HostReply::Snapshots { snapshots });
             }
@@ -203,6 +207,7 @@ impl Machine {
             | HostRequest::Archives
             | HostRequest::Journal { .. }
             | HostRequest::BackupSetup
+            | HostRequest::BackupKey
             | HostRequest::Snapshots
             | HostRequest::Work { .. }
             | HostRequest::Usage { .. } => {}

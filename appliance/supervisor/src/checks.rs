@@ -7,6 +7,7 @@
 
 mod address;
 mod audit;
+mod backups;
 mod catalog;
 mod certificates;
 mod clock;
@@ -52,6 +53,7 @@ pub const ALL: &[Check] = &[
     host_process::CHECK,
     services::CHECK,
     updates::CHECK,
+    backups::CHECK,
     catalog::CHECK,
     stewards::CHECK,
     profile::CHECK,

@@ -11,8 +11,8 @@ mod work;
 
 pub use ask::{drop_snapshot, revert, snapshot, snapshots};
 pub use ask_backups::{
-    BackupsView, NewRepository, add_repository, back_up, listed, make_key, overview, remove_repository,
-    restore, set_key, set_schedule, test,
+    BackupsView, NewRepository, add_repository, back_up, connect, listed, make_key, overview,
+    remove_repository, restore, set_key, set_schedule, show_key, test,
 };
 
 use crate::{

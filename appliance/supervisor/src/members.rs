@@ -12,7 +12,7 @@ mod sign_in;
 pub use claim::claim;
 pub use groups::open_service;
 pub use invitations::{invite, invited, join, revoke_invitation};
-pub use passwords::{change_password, reset_password};
+pub use passwords::{change_password, prove, reset_password};
 pub use people::{Change, add, change, get, remove};
 pub use secrets::{add_app_password, add_token, revoke_app_password};
 pub use sign_in::{Opened, redeem, sign_in};

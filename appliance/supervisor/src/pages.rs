@@ -29,8 +29,10 @@ mod links;
 mod members;
 mod notices;
 mod peers;
+mod places;
 mod public;
 mod reach;
+mod recovery;
 mod service;
 mod shell;
 mod sign_in;
@@ -69,6 +71,8 @@ pub fn routes() -> Vec<Route> {
         peers::routes,
         account::routes,
         backups::routes,
+        places::routes,
+        recovery::routes,
         archives::routes,
         audit::routes,
         shell::routes,

@@ -85,6 +85,8 @@ pub enum HostRequest {
     },
     /// What the host knows of backups.
     BackupSetup,
+    /// Tell the key of all backups, for its sheet.
+    BackupKey,
     /// Keep the key of all backups. Another one is there: refused.
     SetBackupKey {
         /// The key.
@@ -202,6 +204,11 @@ pub enum HostReply {
     Work(WorkState),
     /// What the host knows of backups.
     BackupSetup(BackupSetup),
+    /// The key of all backups.
+    BackupKey {
+        /// `None` when there is none yet.
+        key: Option<BackupKey>,
+    },
     /// The local snapshots.
     Snapshots {
         /// Newest first.

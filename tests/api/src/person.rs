@@ -91,6 +91,10 @@ impl Person {
     /// Follows the job of an answer to its end.
     pub async fn job(&self, board: &Board, answer: Answer) -> Value {
         let id = answer.expect(202).json()["job"].as_str().unwrap().to_owned();
+        self.ended(board, &id).await
+    }
+
+    async fn ended(&self, board: &Board, id: &str) -> Value {
         let path = format!("/api/v1/jobs/{id}");
         let mut job = Value::Null;
         board
@@ -105,6 +109,18 @@ impl Person {
     /// Follows the job of an answer, which must succeed.
     pub async fn done(&self, board: &Board, answer: Answer) {
         let job = self.job(board, answer).await;
+        assert_eq!(job["state"], "done", "{job}");
+    }
+
+    /// Follows the job that a form leads to, which must succeed.
+    pub async fn over(&self, board: &Board, answer: Answer) {
+        let answer = answer.expect(303);
+        let id = answer
+            .header("location")
+            .strip_prefix("/jobs/")
+            .unwrap()
+            .to_owned();
+        let job = self.ended(board, &id).await;
         assert_eq!(job["state"], "done", "{job}");
     }
 

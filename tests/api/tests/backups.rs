@@ -139,3 +139,97 @@ async fn what_does_not_fit_is_refused() {
             .refused(422, "invalid");
     }
 }
+
+#[tokio::test]
+async fn everything_can_be_done_without_a_script() {
+    let (board, ada) = Board::claimed().await;
+    ada.enables(&board, "notes").await;
+    fs::write(board.root().join(DIARY), "first").unwrap();
+    fs::create_dir_all(board.root().join("data/commonhost/certificates")).unwrap();
+    assert!(ada.page(&board, "/backups").await.contains("/backups/key"));
+    let codes = async || {
+        let findings = ada.get(&board, "/api/v1/checks").await.expect(200).json();
+        findings.to_string()
+    };
+    assert!(codes().await.contains("no-backup"));
+
+    let sheet = ada.form(&board, "/backups/key", &[]).await.expect(200);
+    assert_eq!(sheet.header("cache-control"), "no-store");
+    let (_, words) = sheet.body.split_once("<ol class=\"words\">").unwrap();
+    let (words, _) = words.split_once("</ol>").unwrap();
+    assert_eq!(words.matches("<li>").count(), 12, "{words}");
+    let again = ada.form(&board, "/backups/key", &[]).await;
+    assert_eq!(again.expect(303).header("location"), "/backups/key");
+    let wrong = ada
+        .form(&board, "/backups/key/sheet", &[("password", "not mine")])
+        .await;
+    assert!(wrong.expect(422).body.contains("password-error"));
+
+    let place = [("kind", "rest"), ("title", "Away"), ("url", "store")];
+    let wrong = ada.form(&board, "/backups/places", &place).await.expect(422);
+    assert!(wrong.body.contains("url-error"));
+    let place = [
+        ("kind", "rest"),
+        ("title", "Away"),
+        ("url", "https://store.test/oak/"),
+    ];
+    let added = ada.form(&board, "/backups/places", &place).await;
+    ada.over(&board, added).await;
+    let ran = ada.form(&board, "/backups/run", &[]).await;
+    ada.over(&board, ran).await;
+    let view = ada.get(&board, "/api/v1/backups").await.expect(200).json();
+    let id = view["repositories"][0]["id"].as_str().unwrap();
+    let here = format!("/backups/places/{id}");
+    assert!(ada.page(&board, &here).await.contains("Not tried yet"));
+    let tried = ada
+        .form(&board, &format!("{here}/test"), &[("service", "notes")])
+        .await;
+    ada.over(&board, tried).await;
+    assert!(
+        ada.page(&board, "/backups")
+            .await
+            .contains("was restored as a test")
+    );
+    assert!(!codes().await.contains("no-backup"));
+
+    fs::write(board.root().join(DIARY), "second").unwrap();
+    let list = ada.page(&board, &format!("{here}/notes")).await;
+    let backup = subject(&board, &ada, "notes").await["backup"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(list.contains(&backup), "{list}");
+    let restored = ada
+        .form(&board, &format!("{here}/restore"), &[("backup", &backup)])
+        .await;
+    ada.over(&board, restored).await;
+    assert_eq!(fs::read_to_string(board.root().join(DIARY)).unwrap(), "first");
+
+    let wrong = [("enabled", "true"), ("from_hour", "24"), ("hours", "4")];
+    ada.form(&board, "/backups/schedule", &wrong).await.expect(422);
+    let late = [("from_hour", "23"), ("hours", "1")];
+    ada.form(&board, "/backups/schedule", &late).await.expect(303);
+    let view = ada.get(&board, "/api/v1/backups").await.expect(200).json();
+    assert_eq!(
+        view["schedule"],
+        json!({ "enabled": false, "from_hour": 23, "hours": 1 })
+    );
+    ada.form(&board, &format!("{here}/remove"), &[]).await.expect(303);
+    assert!(codes().await.contains("no-backup"));
+}
+
+#[tokio::test]
+async fn the_sheet_is_shown_again_to_whoever_knows_their_password() {
+    let (board, ada) = Board::claimed().await;
+    let made = ada.post(&board, "/api/v1/backups/key", &json!({})).await;
+    let words = made.expect(201).json()["words"].clone();
+    let path = "/api/v1/backups/key/show";
+    let asked = ada.post(&board, path, &json!({ "password": "not mine" })).await;
+    asked.refused(422, "invalid");
+    let asked = ada
+        .post(&board, path, &json!({ "password": api_tests::PASSWORD }))
+        .await;
+    assert_eq!(asked.expect(200).json()["words"], words);
+    let audit = ada.get(&board, "/api/v1/audit").await.expect(200);
+    assert!(audit.body.contains("show-backup-key"));
+}

@@ -1,20 +1,51 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Copies of services' data, here and elsewhere.
 
+mod list;
+mod new_place;
+mod place;
+mod places;
+mod recovery;
+mod sheet;
+
+pub use list::{BackupRow, PlaceBackupsPage};
+pub use new_place::{DiskChoice, NewPlacePage};
+pub use place::PlacePage;
+pub use places::{PlaceKind, PlaceProblem, PlaceRow, SubjectRow, Trust};
+pub use recovery::KeyPage;
+pub use sheet::{SheetPage, SheetPlace};
+
 use crate::{
+    field::TextField,
     i18n::T,
+    job::JobRow,
     layout::{Layout, page},
 };
 use types::{ServiceName, Timestamp};
 
-/// `GET /backups`: copies of services' data.
+/// `GET /backups`: where backups go and how they went, and copies on the board.
 ///
-/// Forms: `POST /backups/snapshots` with `service`; `POST /backups/snapshots/revert` and
+/// Forms: `POST /backups/run`: 303 to the job. `POST /backups/schedule` with `enabled`, `from_hour`, `hours`.
+/// `POST /backups/snapshots` with `service`; `POST /backups/snapshots/revert` and
 /// `POST /backups/snapshots/drop` with `snapshot`. Success: 303 to the job, or to `/backups`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupsPage {
     /// What every page knows.
     pub layout: Layout,
+    /// Whether there is a recovery key.
+    pub key: bool,
+    /// How far one can rely on the backups of everything, taken together, in the best of the places.
+    pub trust: Trust,
+    /// Where backups go.
+    pub places: Vec<PlaceRow>,
+    /// A backup that is being made or put back.
+    pub working: Option<JobRow>,
+    /// Whether backups are made by themselves.
+    pub scheduled: bool,
+    /// First hour of the window, UTC.
+    pub from_hour: TextField,
+    /// Hours it lasts.
+    pub hours: TextField,
     /// Enabled services and their titles, to be copied now.
     pub services: Vec<(ServiceName, String)>,
     /// The copies on the board, newest first.
@@ -73,4 +104,4 @@ pub struct CopyRow {
     pub enabled: bool,
 }
 
-page!(BackupsPage, "backups.html");
+page!(BackupsPage, "backups/overview.html");

@@ -49,6 +49,19 @@ pub(crate) fn setup(layout: &Layout) -> BackupSetup {
     }
 }
 
+/// The key, if there is one.
+pub(crate) fn key(layout: &Layout) -> Result<Option<BackupKey>, MachineError> {
+    let path = layout.backup_key();
+    match fs::read_to_string(&path) {
+        Ok(words) => words
+            .parse()
+            .map(Some)
+            .map_err(|_| MachineError::Refused("the recovery key cannot be read".into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
 /// Keeps the key. The same again: nothing; another one: refused, since backups made with it would be lost.
 pub(crate) fn set_key(layout: &Layout, key: &BackupKey) -> Result<(), MachineError> {
     let path = layout.backup_key();

@@ -15,6 +15,7 @@ use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use types::{
+    Timestamp,
     backup::{Place, Subject},
     data::{Snapshot, SnapshotReason},
 };
@@ -73,12 +74,29 @@ pub(super) fn routes() -> Vec<Route> {
         .gives::<Words>(),
         Route::new(
             Method::POST,
+            "/api/v1/backups/key/show",
+            Steward,
+            "The recovery key again, for a steward who gives their password.",
+            show_key,
+        )
+        .takes::<Proof>()
+        .gives::<Words>(),
+        Route::new(
+            Method::POST,
             "/api/v1/backups/repositories",
             Steward,
             "Add a place for backups: it is opened, or a repository is made there.",
             add_repository,
         )
         .takes::<NewRepository>()
+        .gives::<JobAccepted>(),
+        Route::new(
+            Method::POST,
+            "/api/v1/backups/repositories/{repository}/check",
+            Steward,
+            "See whether a place can be reached and its repository opened.",
+            check,
+        )
         .gives::<JobAccepted>(),
         Route::new(
             Method::DELETE,
@@ -274,11 +292,14 @@ struct SubjectView {
     test_problem: Option<String>,
     /// Whether the newest backup was restored, checked and started.
     proven: bool,
+    /// How far one can rely on it: `proven`, `untried`, `failing`, `old`, `none` or `broken`.
+    trust: String,
 }
 
-impl From<BackupRecord> for SubjectView {
-    fn from(record: BackupRecord) -> Self {
+impl SubjectView {
+    fn new(record: BackupRecord, now: Timestamp) -> Self {
         Self {
+            trust: record.trust(now).code().to_owned(),
             subject: match &record.subject {
                 Subject::Board => "board".into(),
                 Subject::Service(service) => service.to_string(),
@@ -331,6 +352,14 @@ struct Words {
     words: String,
 }
 
+/// A steward's own password.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Proof {
+    /// It.
+    password: String,
+}
+
 /// Where to.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -369,7 +398,10 @@ async fn overview(State(app): State<App>) -> Result<Json<Overview>, ApiError> {
             check_problem: problem.map(ToString::to_string),
             kind: kind.into(),
             place,
-            subjects: mine.cloned().map(SubjectView::from).collect(),
+            subjects: mine
+                .cloned()
+                .map(|record| SubjectView::new(record, app.now()))
+                .collect(),
             id: repository.id.to_string(),
             title: repository.title,
             append_only: repository.append_only,
@@ -406,6 +438,20 @@ async fn key(
     };
     let words = key.to_string();
     Ok((StatusCode::CREATED, Json(Words { words })))
+}
+
+async fn show_key(
+    State(app): State<App>,
+    caller: Caller,
+    Body(proof): Body<Proof>,
+) -> Result<Json<Words>, ApiError> {
+    let key = data::show_key(&app, &caller, proof.password).await?;
+    let words = key.to_string();
+    Ok(Json(Words { words }))
+}
+
+async fn check(State(app): State<App>, Path(repository): Path<String>, caller: Caller) -> Accepted {
+    accepted(data::connect(&app, &repository, caller.name()?).await?)
 }
 
 async fn add_repository(State(app): State<App>, caller: Caller, Body(new): Body<NewRepository>) -> Accepted {

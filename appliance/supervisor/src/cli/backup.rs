@@ -55,6 +55,11 @@ pub(super) enum Backup {
         #[arg(long, default_value_t = 0)]
         upload_kib: u32,
     },
+    /// See whether a place can be reached and opened.
+    Check {
+        /// Its id.
+        repository: String,
+    },
     /// Forget a place for backups; what is there stays there.
     Remove {
         /// Its id.
@@ -126,6 +131,7 @@ impl Backup {
                 }
                 post("/repositories", body)
             }
+            Self::Check { repository } => post(&format!("{}/check", at(repository)), json!({})),
             Self::Remove { repository } => (Method::DELETE, format!("/backups{}", at(repository)), None),
             Self::List { repository } => get(format!("/backups{}/backups", at(repository))),
             Self::Restore { repository, backup } => post(

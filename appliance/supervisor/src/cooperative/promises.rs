@@ -2,7 +2,7 @@
 //! Promises: what the board sees of itself, and what people declare.
 
 use crate::{
-    ApiError, App, publish,
+    ApiError, App, data, publish,
     state::{Counted, StateError, latest},
 };
 use ::cooperative::{
@@ -53,6 +53,10 @@ async fn facts(app: &App, now: Timestamp) -> Result<Facts, StateError> {
             .iter()
             .any(|one| one.name == name && one.source == tls::Source::Acme)
     };
+    let restored = match data::overview(app).await {
+        Ok(view) => view.restored(desired.services.keys()),
+        Err(_) => None,
+    };
     let lines: Vec<Line> = app.store.statements().await?;
     Ok(Facts {
         services: services.collect(),
@@ -70,7 +74,7 @@ async fn facts(app: &App, now: Timestamp) -> Result<Facts, StateError> {
                 .count(),
             public.len(),
         ),
-        restored: None,
+        restored,
         listed: entries.iter().any(|entry| entry.manifest.public.listed),
         decided: latest(app.store.statements::<Counted>().await?).len(),
         own_content_only: web_ui::CONTENT_SECURITY_POLICY.starts_with("default-src 'none'")

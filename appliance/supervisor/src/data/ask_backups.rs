@@ -8,17 +8,18 @@ use super::{
 };
 use crate::{
     ApiError, App,
-    access::secret,
+    access::{Caller, secret},
+    members,
     state::{BackupRecord, RepositoryCheck, Task},
 };
-use backup::{Backup, Schedule};
+use backup::{Backup, Schedule, Trust};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use types::{
-    BackupId, BackupKey, MemberName, RepositoryId, ServiceName,
+    BackupId, BackupKey, MemberName, RepositoryId, ServiceName, Timestamp,
     backup::{Credentials, Disk, Place, Repository, Run, Subject},
-    host::HostRequest,
+    host::{HostReply, HostRequest},
 };
 
 /// Everything about backups.
@@ -35,6 +36,34 @@ pub struct BackupsView {
     pub checks: Vec<RepositoryCheck>,
     /// When they are made.
     pub schedule: Schedule,
+}
+
+impl BackupsView {
+    /// How far one can rely on the worst backup at a place.
+    pub fn trust(&self, place: &RepositoryId, now: Timestamp) -> Trust {
+        let mine = self.records.iter().filter(|record| record.repository == *place);
+        mine.map(|record| record.trust(now)).min().unwrap_or(Trust::None)
+    }
+
+    /// How far one can rely on the best of the places.
+    pub fn overall(&self, now: Timestamp) -> Trust {
+        let places = self.repositories.iter();
+        let places = places.map(|repository| self.trust(&repository.id, now));
+        places.max().unwrap_or(Trust::None)
+    }
+
+    /// When the last of all these services was restored as a test; `None` while one was not, or could not be.
+    pub fn restored<'a>(&self, mut services: impl Iterator<Item = &'a ServiceName>) -> Option<Timestamp> {
+        services
+            .try_fold(Timestamp(i64::MAX), |oldest, service| {
+                let subject = Subject::Service(service.clone());
+                let mine = self.records.iter().filter(|record| record.subject == subject);
+                let passed = mine.filter(|record| record.test_problem.is_none());
+                let newest = passed.filter_map(|record| record.tested_at).max()?;
+                Some(oldest.min(newest))
+            })
+            .filter(|at| at.0 != i64::MAX)
+    }
 }
 
 /// Everything about backups.
@@ -69,6 +98,26 @@ pub async fn make_key(app: &App, by: &MemberName) -> Result<BackupKey, ApiError>
 pub async fn set_key(app: &App, words: &str, by: &MemberName) -> Result<BackupKey, ApiError> {
     let key = backup::parse_key(words).map_err(|error| ApiError::field("words", error.to_string()))?;
     keep(app, key, "set-backup-key", by).await
+}
+
+/// The key again, for a steward who gives their password.
+///
+/// # Errors
+/// 422 for a wrong password, 404 when there is no key, 429 after too many tries.
+pub async fn show_key(app: &App, caller: &Caller, password: String) -> Result<BackupKey, ApiError> {
+    let by = caller.name()?;
+    members::prove(app, caller, password).await?;
+    match app.host.ask(HostRequest::BackupKey).await? {
+        HostReply::BackupKey { key: Some(key) } => {
+            app.store
+                .record(app.now(), by.as_str(), "show-backup-key", "")
+                .await?;
+            Ok(key)
+        }
+        _ => Err(ApiError::not_found(
+            "There is no recovery key yet. Make one first.",
+        )),
+    }
 }
 
 async fn keep(app: &App, key: BackupKey, act: &'static str, by: &MemberName) -> Result<BackupKey, ApiError> {
@@ -151,6 +200,15 @@ pub async fn add_repository(app: &App, new: NewRepository, by: &MemberName) -> R
     };
     app.host.ask(request).await?;
     record(app, Task::Connect { repository: id }, by).await
+}
+
+/// Sees whether a place can be reached and its repository opened; returns the job.
+///
+/// # Errors
+/// When it is not known.
+pub async fn connect(app: &App, id: &str, by: &MemberName) -> Result<String, ApiError> {
+    let repository = known(app, id).await?.id;
+    record(app, Task::Connect { repository }, by).await
 }
 
 /// Forgets a place for backups. What is there stays there.

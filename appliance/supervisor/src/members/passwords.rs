@@ -29,24 +29,41 @@ pub async fn change_password(
 ) -> Result<(), ApiError> {
     let name = caller.name()?.clone();
     password::check(&new, name.as_str()).map_err(|message| ApiError::field("new", message))?;
-    if let Some(address) = caller.address {
-        lock(&app.sign_in_attempts)
-            .count(address, app.now())
-            .map_err(wait)?;
-    }
-    let hash_now = app.store.member(name.clone()).await?.map(|(_, hash)| hash);
-    if !password::verify(present, hash_now).await {
-        return Err(ApiError::field("present", "is not your present password"));
-    }
-    if let Some(address) = caller.address {
-        lock(&app.sign_in_attempts).forget(address);
-    }
+    verify(app, caller, present, "present").await?;
     app.store
         .set_password(name.clone(), hash(new).await?, caller.session.clone())
         .await?;
     app.store
         .record(app.now(), name.as_str(), "change-password", name.as_str())
         .await?;
+    Ok(())
+}
+
+/// Whoever is signed in proves to be who they are.
+///
+/// # Errors
+/// 422 for `password` when it is wrong, 429 after too many tries.
+pub async fn prove(app: &App, caller: &Caller, password: String) -> Result<(), ApiError> {
+    verify(app, caller, password, "password").await
+}
+
+async fn verify(app: &App, caller: &Caller, password: String, field: &str) -> Result<(), ApiError> {
+    if let Some(address) = caller.address {
+        lock(&app.sign_in_attempts)
+            .count(address, app.now())
+            .map_err(wait)?;
+    }
+    let hash_now = app
+        .store
+        .member(caller.name()?.clone())
+        .await?
+        .map(|(_, hash)| hash);
+    if !password::verify(password, hash_now).await {
+        return Err(ApiError::field(field, "is not your present password"));
+    }
+    if let Some(address) = caller.address {
+        lock(&app.sign_in_attempts).forget(address);
+    }
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 use axum::{extract::Path, response::Response};
 use http::Method;
-use types::Language;
+use types::{Language, backup::Subject};
 use web_ui::{JobPage, JobRow, StepKind, StepRow};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -30,11 +30,15 @@ async fn job(visit: Visit, Path(id): Path<String>) -> Result<Response, ApiError>
     let found = visit.app.store.job(id).await?;
     let job = found.ok_or_else(|| ApiError::not_found("There is no such job; it may be too old."))?;
     let state = state(job.state);
+    let steps = match job.kind {
+        JobKind::Backup => backup_steps(&visit).await?,
+        kind => steps(kind),
+    };
     let page = JobPage {
         kind: kind(job.kind, facts::title(&visit.app, &job.service, visit.language())),
         state,
         progress: job.progress,
-        steps: StepRow::list(&steps(job.kind), &job.step, state),
+        steps: StepRow::list(&steps, &job.step, state),
         started: job.created,
         finished: job.ended,
         error: (!job.message.is_empty()).then(|| job.message.clone()),
@@ -83,6 +87,22 @@ fn kind(kind: JobKind, title: String) -> web_ui::JobKind {
     }
 }
 
+/// What a backup goes through: one step for the board and one for each service.
+async fn backup_steps(visit: &Visit) -> Result<Vec<StepKind>, ApiError> {
+    let language = visit.language();
+    let service = |service: facts::Enabled| StepKind::Backup {
+        word: Subject::Service(service.name.clone()).word(),
+        title: service.title(language),
+    };
+    let mut all = vec![StepKind::Backup {
+        word: Subject::Board.word(),
+        title: visit.layout.board.clone(),
+    }];
+    all.extend(facts::enabled(&visit.app).await?.into_iter().map(service));
+    all.extend(steps(JobKind::Backup));
+    Ok(all)
+}
+
 /// What a job goes through, in the order of the plan (see `reconcile::Plan`).
 fn steps(kind: JobKind) -> Vec<StepKind> {
     use StepKind::{
@@ -98,10 +118,9 @@ fn steps(kind: JobKind) -> Vec<StepKind> {
         JobKind::Snapshot => vec![Snapshot],
         JobKind::Revert => vec![Copy, Stop, Exchange, WaitReady],
         JobKind::Connect => vec![Open, Init],
-        // One step a service: the bar says how far it is.
-        JobKind::Backup => Vec::new(),
         JobKind::Restore => vec![Fetch, Stop, Exchange, WaitReady],
         JobKind::Test => vec![Fetch, Check, Try],
+        JobKind::Backup => vec![StepKind::Forget, StepKind::LookOver],
         JobKind::Restart => vec![Render, Start, WaitReady],
         JobKind::Start => vec![Start, WaitReady],
         JobKind::Stop => vec![Stop],
@@ -133,7 +152,7 @@ mod tests {
             JobKind::Test,
         ] {
             for step in steps(kind) {
-                assert_eq!(StepKind::from_code(step.code()), step);
+                assert_eq!(StepKind::from_code(&step.code()), step);
             }
         }
     }

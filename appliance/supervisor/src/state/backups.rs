@@ -6,7 +6,7 @@ use super::{
     board::{get, set},
     stored, stored_json, to_json,
 };
-use backup::{Problem, Schedule};
+use backup::{Problem, Schedule, Test, Trust};
 use rusqlite::{Row, params};
 use types::{BackupId, RepositoryId, Timestamp, backup::Subject};
 
@@ -56,6 +56,19 @@ impl BackupRecord {
             tested_at: None,
             test_problem: None,
         }
+    }
+}
+
+impl BackupRecord {
+    /// How far one can rely on it.
+    pub fn trust(&self, now: Timestamp) -> Trust {
+        let test = match (&self.subject, self.tested_at, &self.test_problem) {
+            (Subject::Board, ..) => Test::NotPossible,
+            (_, None, _) => Test::Never,
+            (_, Some(_), Some(_)) => Test::Failed,
+            (_, Some(at), None) => Test::Passed(at),
+        };
+        backup::trust(self.ok_at, self.problem.is_some(), test, now)
     }
 }
 

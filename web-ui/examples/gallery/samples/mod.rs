@@ -13,8 +13,8 @@ mod service;
 use types::Language;
 use types::Timestamp;
 use web_ui::{
-    ClaimState, ErrorKind, FieldError, JobState, JoinState, Layout, Page as _, PairingProblem, Refusal,
-    SignInProblem, TextField, TextKind, Viewer,
+    ClaimState, ErrorKind, FieldError, JobState, JoinState, Layout, Page as _, PairingProblem, PlaceKind,
+    Refusal, SignInProblem, TextField, TextKind, Viewer,
 };
 
 const NOW: Timestamp = Timestamp(1_795_183_200);
@@ -106,6 +106,14 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("job", s.job(JobState::Running).render()),
         ("job-failed", s.job(JobState::Failed).render()),
         ("backups", s.backups().render()),
+        ("backups-first", s.backups_first().render()),
+        ("backups-key", s.backup_key(false).render()),
+        ("backups-key-again", s.backup_key(true).render()),
+        ("backups-sheet", s.sheet().render()),
+        ("backups-place", s.place().render()),
+        ("backups-place-list", s.place_list().render()),
+        ("backups-place-disk", s.new_place(PlaceKind::Disk).render()),
+        ("backups-place-rest", s.new_place(PlaceKind::Rest).render()),
         ("archives", s.archives().render()),
         ("audit", s.audit().render()),
         ("error", s.error(ErrorKind::NotFound, true).render()),
