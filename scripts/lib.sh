@@ -129,12 +129,22 @@ debian_security_mirror() {
     printf '%s\n' "${uri%/}"
 }
 
-# The one-line sources of a board's release, for mmdebstrap and apt.
+# board_sources [COMPONENT…]: the one-line sources of a board's release, for
+# mmdebstrap and apt. Only `main` unless said.
 board_sources() {
-    local mirror security
+    local mirror security components=${*:-main}
     mirror=$(debian_mirror)
     security=$(debian_security_mirror)
-    printf 'deb %s %s main\n' "$mirror" "$COMMONHOST_SUITE" "$mirror" "$COMMONHOST_SUITE-updates" "$security" "$COMMONHOST_SUITE-security"
+    printf "deb %s %s $components\n" "$mirror" "$COMMONHOST_SUITE" "$mirror" "$COMMONHOST_SUITE-updates" "$security" "$COMMONHOST_SUITE-security"
+}
+
+# A machine of an older Debian may lack the keys of the board's release.
+check_keyring() {
+    local key=/usr/share/keyrings/debian-archive-$COMMONHOST_SUITE-automatic.gpg
+    [ -e "$key" ] || [ -e "${key%.gpg}.pgp" ] || {
+        say "This machine does not know the keys of Debian $COMMONHOST_SUITE: updating debian-archive-keyring"
+        apt-get update >/dev/null && apt-get install -y --only-upgrade debian-archive-keyring >/dev/null
+    }
 }
 
 # The machine's apt proxy settings, as lines for an apt.conf.

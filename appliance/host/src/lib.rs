@@ -6,6 +6,7 @@
 //! which is not root, asks it. [`FakeHost`] stands in for both in tests.
 
 pub mod atomic;
+mod boot;
 pub mod client;
 pub mod clock;
 mod console;
@@ -17,6 +18,7 @@ mod journal;
 mod layout;
 mod machine;
 mod mount;
+mod network;
 mod provision;
 mod render;
 mod restic;

@@ -7,7 +7,7 @@ use crate::{
     error::{At, MachineError},
     journal,
     layout::Layout,
-    mount, provision,
+    mount, network, provision,
     render::{render_files, render_units, rendering_digest, unit_name, version_digest},
     restic, setup,
     systemd::Systemd,
@@ -198,10 +198,15 @@ impl Machine {
                 .await?;
             }
             HostRequest::ClaimCode { code, board } => {
-                console::show_claim_code(&self.layout, &board, code.as_ref())?;
+                console::keep_claim_code(&self.layout, &board, code.as_ref())?;
             }
             HostRequest::HostName { board } => self.systemd.set_host_name(board.as_str()).await?,
-            HostRequest::Setup => return setup::consume(&self.layout).map(HostReply::Setup),
+            HostRequest::Setup => {
+                return setup::read(&self.layout).map(|setup| HostReply::Setup(Box::new(setup)));
+            }
+            HostRequest::SetupStored => setup::consume(&self.layout)?,
+            HostRequest::Network(network) => network::join(&self.layout, &*self.systemd, &network).await?,
+            HostRequest::Screen(screen) => console::show(&self.layout, &screen)?,
             HostRequest::Reboot => self.systemd.reboot().await?,
             HostRequest::Observe
             | HostRequest::Archives

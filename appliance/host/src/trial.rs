@@ -45,7 +45,7 @@ pub(crate) async fn begin(
     restic::remove(&sockets)?;
     fs::create_dir_all(&sockets).at("create", &sockets)?;
     nix::unistd::chown(&sockets, None, Some(Gid::from_raw(group))).at("change the group of", &sockets)?;
-    fs::set_permissions(&sockets, fs::Permissions::from_mode(0o2777)).at("set the mode of", &sockets)?;
+    fs::set_permissions(&sockets, fs::Permissions::from_mode(0o2757)).at("set the mode of", &sockets)?;
     let trying = Trying {
         data: &data,
         sockets: &sockets,

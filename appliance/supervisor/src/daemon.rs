@@ -8,7 +8,6 @@ use crate::{
         attempts::{Attempts, PerAddress},
         caller::Operator,
         gate::SignInGate,
-        secret,
         tickets::Tickets,
     },
     app::{Announce, Clock, Parts, ReadSensors, Seen, lock},
@@ -18,6 +17,7 @@ use crate::{
     data,
     directory::Directory,
     events::Events,
+    first_start,
     mdns::{Announcer, Lan, Neighbours},
     outside::{self, Outside, Questions},
     peers::Pairings,
@@ -42,7 +42,7 @@ use std::{
 };
 use tls::{AcmeSettings, Certificates, LETS_ENCRYPT};
 use tokio::net::{TcpListener, UnixListener};
-use types::host::{HostReply, HostRequest, Setup};
+use types::host::{HostReply, HostRequest};
 
 /// What the supervisor is started with. On a board all of it has one value; tests choose.
 pub struct Options {
@@ -196,7 +196,7 @@ impl Supervisor {
         tokio::spawn(housekeeping(self.app.clone()));
         tokio::spawn(outside::watch(self.app.clone()));
         tokio::spawn(checks::watch(self.app.clone()));
-        tokio::spawn(first_start(self.app.clone()));
+        tokio::spawn(first_start::run(self.app.clone()));
     }
 }
 
@@ -208,63 +208,6 @@ fn spawn(what: &'static str, task: impl Future<Output = std::io::Result<()>> + S
             std::process::exit(1);
         }
     });
-}
-
-/// What `setup.toml` and an unclaimed board need. Tried until the host process answers.
-async fn first_start(app: App) {
-    loop {
-        match welcome(&app).await {
-            Ok(()) => return,
-            Err(error) => log::warn!("the start is not complete: {error:#}"),
-        }
-        tokio::time::sleep(Duration::from_secs(2)).await;
-    }
-}
-
-async fn welcome(app: &App) -> anyhow::Result<()> {
-    match app.host.ask(HostRequest::Setup).await {
-        Ok(HostReply::Setup(setup)) => take_over(app, setup).await?,
-        Ok(_) => {}
-        Err(host::HostError::Refused { message, .. }) => log::warn!("{message}"),
-        Err(error) => return Err(error.into()),
-    }
-    let board = app.store.board_name().await?;
-    app.host
-        .ask(HostRequest::HostName { board: board.clone() })
-        .await?;
-    let code = if app.store.is_claimed().await? {
-        None
-    } else {
-        Some(app.store.claim_code(secret::claim_code).await?)
-    };
-    app.host.ask(HostRequest::ClaimCode { code, board }).await?;
-    Ok(())
-}
-
-/// Only an unclaimed board takes anything from `setup.toml`: whoever can write the card is not yet a steward.
-async fn take_over(app: &App, setup: Setup) -> anyhow::Result<()> {
-    if app.store.is_claimed().await? {
-        return Ok(());
-    }
-    if let Some(name) = setup.host.name {
-        app.store.set_board_name(name).await?;
-        app.wake.now();
-    }
-    if let Some(code) = setup.claim.code {
-        app.store.set_claim_code(code).await?;
-    }
-    if setup.acme.directory.is_some() || setup.acme.contact.is_some() {
-        let choice = AcmeChoice {
-            directory: setup.acme.directory.unwrap_or_default(),
-            root: setup.acme.root.unwrap_or_default(),
-            contact: setup.acme.contact.unwrap_or_default(),
-            // Who writes the directory into setup.toml chose it knowingly.
-            terms_accepted: true,
-        };
-        app.store.set_acme(choice.clone()).await?;
-        app.certificates.set_acme(acme_settings(choice));
-    }
-    Ok(())
 }
 
 /// From what a steward chose to what the certificates are made with.

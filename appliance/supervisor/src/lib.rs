@@ -18,6 +18,7 @@ pub mod directory;
 pub mod domains;
 pub mod error;
 pub mod events;
+mod first_start;
 pub mod mdns;
 pub mod members;
 pub mod outside;

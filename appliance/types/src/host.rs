@@ -10,6 +10,7 @@ use crate::{
     name::{
         BackupKey, BoardName, ClaimCode, Digest, MemberName, RepositoryId, ServiceName, SnapshotName, WorkId,
     },
+    network::{FixedAddress, Network, Wifi},
     observed::Observed,
     settings::Settings,
     time::Timestamp,
@@ -158,8 +159,14 @@ pub enum HostRequest {
         /// The name.
         board: BoardName,
     },
-    /// Read and consume `setup.toml` from the boot partition.
+    /// Read `setup.toml` from the boot partition.
     Setup,
+    /// What stood in `setup.toml` is stored: take it out, secrets first of all.
+    SetupStored,
+    /// Join this network. The same as before: nothing.
+    Network(Network),
+    /// Show on the screen how the board is reached. The same as before: nothing.
+    Screen(Screen),
     /// Restart the board.
     Reboot,
 }
@@ -222,7 +229,7 @@ pub enum HostReply {
     /// What a service uses.
     Usage(Usage),
     /// What stood in `setup.toml`.
-    Setup(Setup),
+    Setup(Box<Setup>),
     /// Not done; the message says why and what to do.
     Refused {
         /// A word for programs: `bundle_damaged`, `unknown_entry`, `unit_failed`, …
@@ -273,6 +280,20 @@ pub struct Usage {
     pub disk_bytes: u64,
 }
 
+/// What whoever stands before the board sees on its screen, if it has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Screen {
+    /// The board's name.
+    pub board: BoardName,
+    /// Addresses it is reached at, the best first. None: it has no network.
+    pub addresses: Vec<std::net::IpAddr>,
+    /// The code that makes the first steward; `None` once there is one.
+    pub code: Option<ClaimCode>,
+    /// What is wrong, in a line each; control characters are taken out.
+    pub trouble: Vec<String>,
+}
+
 /// What a person wrote into `setup.toml` before the first start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -283,6 +304,21 @@ pub struct Setup {
     pub claim: SetupClaim,
     /// `[acme]`
     pub acme: SetupAcme,
+    /// `[wifi]`: a wireless network.
+    pub wifi: Option<Wifi>,
+    /// `[network]`: a fixed address.
+    pub network: Option<FixedAddress>,
+}
+
+impl Setup {
+    /// The network that stands there, if one does.
+    pub fn joined(&self) -> Option<Network> {
+        let network = Network {
+            wifi: self.wifi.clone(),
+            fixed: self.network.clone(),
+        };
+        (network != Network::default()).then_some(network)
+    }
 }
 
 /// `[host]` of `setup.toml`.

@@ -11,6 +11,7 @@ pub mod desired;
 pub mod host;
 pub mod manifest;
 pub mod name;
+pub mod network;
 pub mod observed;
 pub mod peer;
 pub mod release;
@@ -25,6 +26,7 @@ pub use name::{
     BackupId, BackupKey, BoardName, ClaimCode, Digest, DiskId, Domain, GroupName, MemberName, NameError,
     ProcessId, RepositoryId, ServiceName, SnapshotName, StoreUrl, WorkId,
 };
+pub use network::Network;
 pub use observed::{Active, Observed, ObservedService, UnitState};
 pub use peer::{BoardKey, Peer};
 pub use settings::{SettingError, SettingValue, Settings};

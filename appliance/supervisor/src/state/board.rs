@@ -127,6 +127,27 @@ impl Store {
             .await
     }
 
+    /// The network the board joins.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn network(&self) -> Result<types::Network> {
+        self.run(|connection| {
+            get(connection, "network")?
+                .map_or_else(|| Ok(types::Network::default()), |text| stored_json(&text))
+        })
+        .await
+    }
+
+    /// Sets the network the board joins.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_network(&self, network: types::Network) -> Result<()> {
+        self.run(move |connection| set(connection, "network", &to_json(&network)?))
+            .await
+    }
+
     /// A board fact of free form, such as when a check was last silenced.
     ///
     /// # Errors
