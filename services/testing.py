@@ -14,6 +14,7 @@ import os
 import socket
 import ssl
 import sys
+import time
 import urllib.parse
 
 URL = os.environ["URL"].rstrip("/")
@@ -37,8 +38,9 @@ def _connect_elsewhere(address):
     socket.getaddrinfo = getaddrinfo
 
 
-if os.environ.get("CONNECT"):
-    _connect_elsewhere(os.environ["CONNECT"])
+CONNECT = os.environ.get("CONNECT")
+if CONNECT:
+    _connect_elsewhere(CONNECT)
 
 
 def fail(message):
@@ -56,6 +58,28 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
+def open_connection(member=MEMBER, password=PASSWORD):
+    """A connection to the service, and the headers that every request of this member carries."""
+    headers = {"User-Agent": "commonhost-test"}
+    if member is not None:
+        credentials = base64.b64encode(f"{member}:{password}".encode()).decode()
+        headers["Authorization"] = f"Basic {credentials}"
+    if _target.scheme == "https":
+        context = ssl.create_default_context(cafile=CA_FILE)
+        return http.client.HTTPSConnection(HOST, _target.port, timeout=30, context=context), headers
+    return http.client.HTTPConnection(HOST, _target.port, timeout=30), headers
+
+
+def eventually(what, condition, seconds=30, every=0.2):
+    """Waits until `condition()` is true, and returns what it gave."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            fail(f"not within {seconds} s: {what}")
+        time.sleep(every)
+    return value
+
+
 def request(method, path, body=None, headers=None, member=MEMBER, password=PASSWORD, expect=None):
     """One request; `member=None` for a stranger. `expect` is the status codes that are right."""
     if path.startswith(("http:", "https:")):
@@ -63,15 +87,8 @@ def request(method, path, body=None, headers=None, member=MEMBER, password=PASSW
         if address.hostname != HOST:
             fail(f"{path} is on another host than {HOST}")
         path = urllib.parse.urlunsplit(("", "", address.path, address.query, ""))
-    headers = {"User-Agent": "commonhost-test", **(headers or {})}
-    if member is not None:
-        credentials = base64.b64encode(f"{member}:{password}".encode()).decode()
-        headers["Authorization"] = f"Basic {credentials}"
-    if _target.scheme == "https":
-        context = ssl.create_default_context(cafile=CA_FILE)
-        connection = http.client.HTTPSConnection(HOST, _target.port, timeout=30, context=context)
-    else:
-        connection = http.client.HTTPConnection(HOST, _target.port, timeout=30)
+    connection, common = open_connection(member, password)
+    headers = {**common, **(headers or {})}
     if isinstance(body, str):
         body = body.encode()
     try:

@@ -33,7 +33,10 @@ def facts(manifest):
 
 
 def source(manifest):
-    print(json.dumps(bundle_of(manifest), sort_keys=True))
+    bundle = bundle_of(manifest)
+    print(json.dumps(bundle, sort_keys=True))
+    for name in sorted(set(bundle.get("add", {}).values())):
+        print(name, hashlib.sha256((pathlib.Path(manifest).parent / name).read_bytes()).hexdigest())
 
 
 def requirements(manifest):
@@ -70,6 +73,12 @@ def merge_usr(tree):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
+def add(tree, folder, files):
+    for target, name in sorted(files.items()):
+        (tree / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, tree / target)
+
+
 def edit(tree, edits):
     for change in edits:
         path = tree / change["file"]
@@ -99,7 +108,8 @@ def trim(tree):
     for name in expand(DROP):
         shutil.rmtree(tree / name, ignore_errors=True)
     for path in sorted((tree / "usr/share/doc").glob("*/*")):
-        if path.name != "copyright":
+        # A package that shares another's folder has a link to it.
+        if path.name != "copyright" and not path.parent.is_symlink():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     for path in sorted((tree / "usr/lib/python3/dist-packages").glob("**/tests")):
         if path.is_dir():
@@ -132,6 +142,7 @@ def assemble(manifest, tree, wheels):
     keep(tree, bundle.get("keep", {}))
     merge_usr(tree)
     unpack_wheels(tree, pathlib.Path(wheels))
+    add(tree, pathlib.Path(manifest).parent, bundle.get("add", {}))
     edit(tree, bundle.get("edit", []))
     trim(tree)
     mark(tree)

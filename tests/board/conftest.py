@@ -11,7 +11,7 @@ import os
 import pytest
 from board import Board, attempt
 
-SERVICES = ("copyparty", "radicale", "snac")
+SERVICES = ("copyparty", "dokuwiki", "fossil", "kiwix", "miniflux", "ntfy", "radicale", "snac")
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def board(claimed):
 
 @pytest.fixture(scope="session")
 def serving(board):
-    """A board with three services that run."""
+    """A board with every service of the catalog, running."""
     for service in SERVICES:
         board.enable(service)
     board.wait_running(*SERVICES)
@@ -58,7 +58,7 @@ def passwords(serving):
 
 @pytest.fixture
 def healthy(serving):
-    """The three services run before the test, and after it."""
+    """The services run before the test, and after it."""
     serving.wait_running(*SERVICES)
     yield serving
     serving.wait_running(*SERVICES)

@@ -3,6 +3,7 @@
 
 import pytest
 from clients import add_event, post_note, read_events, read_notes
+from conftest import SERVICES
 
 DISK = "/run/commonhost/disks/test"
 CHECKSUMS = "cd /data/services/radicale && find collections -name '*.ics' -exec sha256sum {} + | sort"
@@ -28,7 +29,7 @@ def test_every_service_is_backed_up_tried_and_restored(healthy, place, passwords
     board.do("POST", "/backups/run", {}, seconds=180)
     for name, row in subjects(board).items():
         assert row["backup"] and not row["problem"], (name, row)
-    for service in ("radicale", "copyparty", "snac"):
+    for service in SERVICES:
         board.do("POST", f"/backups/repositories/{place['id']}/test", {"service": service}, seconds=180)
         assert subjects(board)[service]["proven"]
     later = add_event(board, passwords["radicale"])

@@ -8,7 +8,7 @@ mod unit;
 
 pub use files::render_files;
 pub use unit::render_units;
-pub(crate) use unit::{Account, Trying, render_account_unit, render_trial_unit};
+pub(crate) use unit::{Account, Trying, render_account_unit, render_trial_units};
 
 use ring::digest::{SHA256, digest};
 use types::{Digest, ProcessId, ServiceName, Settings, host::RenderInput};

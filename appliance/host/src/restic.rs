@@ -188,12 +188,19 @@ pub(crate) async fn end(
     let remembered: Option<Remembered> = fs::read(folder.join(WORK))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let unit = unit_of(work);
-    systemd.stop(&unit).await?;
-    let file = layout.units().join(&unit);
-    match fs::remove_file(&file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).at("remove", file),
-        _ => {}
+    // The processes beside the main one of a service that is tried have units of their own.
+    let beside = format!("{}--", unit_of(work).trim_end_matches(".service"));
+    let files = fs::read_dir(layout.units()).into_iter().flatten().flatten();
+    let names = files.filter_map(|file| file.file_name().into_string().ok());
+    let mut units: Vec<String> = names.filter(|name| name.starts_with(&beside)).collect();
+    units.insert(0, unit_of(work));
+    for unit in units {
+        systemd.stop(&unit).await?;
+        let file = layout.units().join(&unit);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).at("remove", file),
+            _ => {}
+        }
     }
     let ready = layout.ready(work);
     match remembered.map(|remembered| remembered.run) {

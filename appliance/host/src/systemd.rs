@@ -301,7 +301,14 @@ impl Systemd for Bus {
                 continue;
             }
             // A unit can vanish between the two calls.
-            if let Ok(state) = self.state(row.6).await {
+            if let Ok(mut state) = self.state(row.6).await {
+                // It waits for another of its service's processes to be ready.
+                if row.7 != 0
+                    && matches!(row.8.as_str(), "start" | "restart")
+                    && state.active == Active::Inactive
+                {
+                    state.active = Active::Activating;
+                }
                 states.insert(name, state);
             }
         }

@@ -7,7 +7,7 @@ use crate::{
     error::{At, MachineError},
     layout::Layout,
     machine::Entry,
-    render::{Trying, render_trial_unit},
+    render::{Trying, render_trial_units},
     restic,
     systemd::Systemd,
 };
@@ -46,16 +46,18 @@ pub(crate) async fn begin(
     fs::create_dir_all(&sockets).at("create", &sockets)?;
     nix::unistd::chown(&sockets, None, Some(Gid::from_raw(group))).at("change the group of", &sockets)?;
     fs::set_permissions(&sockets, fs::Permissions::from_mode(0o2757)).at("set the mode of", &sockets)?;
+    let unit = restic::unit_of(work);
     let trying = Trying {
+        unit: &unit,
         data: &data,
         sockets: &sockets,
         output: &folder,
         trial,
     };
-    let text = render_trial_unit(&entry.manifest, &entry.catalog, input, layout, &trying);
-    let unit = restic::unit_of(work);
     fs::create_dir_all(layout.units()).at("create", layout.units())?;
-    write_atomic(&layout.units().join(&unit), text.as_bytes(), 0o644)?;
+    for (name, text) in render_trial_units(&entry.manifest, &entry.catalog, input, layout, &trying) {
+        write_atomic(&layout.units().join(name), text.as_bytes(), 0o644)?;
+    }
     systemd.reload().await?;
     systemd.begin(&unit).await
 }

@@ -79,6 +79,13 @@ pub struct About {
     /// Whether an app password is what a native client signs in with.
     #[serde(default)]
     pub app_passwords: bool,
+    /// Whether its web address shows a page to people; `false` for what only apps talk to.
+    #[serde(default = "default_page")]
+    pub page: bool,
+}
+
+fn default_page() -> bool {
+    true
 }
 
 /// `[bundle]`
@@ -101,6 +108,10 @@ pub struct BundleSource {
     /// moved to (both without a leading slash: `"var/lib/snac2/lang" = "usr/share/snac/lang"`). The rest is dropped.
     #[serde(default)]
     pub keep: BTreeMap<String, String>,
+    /// Files of our own that are put among the packages' files: path in the bundle, name of the file beside the
+    /// manifest.
+    #[serde(default)]
+    pub add: BTreeMap<String, String>,
     /// Changes to files of the packages.
     #[serde(default)]
     pub edit: Vec<BundleEdit>,
@@ -150,9 +161,16 @@ pub struct Process {
     /// Whether the program tells systemd itself that it is ready (`Type=notify`).
     #[serde(default)]
     pub notify: bool,
-    /// Processes of the same service that must be started first.
+    /// Processes of the same service that are started first. It goes on without them when they end: each comes back
+    /// by itself.
     #[serde(default)]
     pub after: Vec<ProcessId>,
+    /// What this process may reach, when that is something else than `[permissions] network`.
+    #[serde(default)]
+    pub network: Option<Network>,
+    /// Memory at which it is ended, in MiB, when that is less than `[limits] memory_max_mib`.
+    #[serde(default)]
+    pub memory_max_mib: Option<u32>,
 }
 
 /// A request that a ready service answers.
@@ -206,12 +224,15 @@ pub struct Permissions {
 }
 
 /// What a service may reach over the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Network {
     /// Nothing: only Unix sockets, in a network namespace of its own.
     #[default]
     None,
+    /// The loopback of a network namespace that only the processes of this service share: for programs that can
+    /// listen on TCP only.
+    Loopback,
     /// It may open connections to others.
     Outbound,
 }
@@ -411,6 +432,21 @@ impl Manifest {
         self.service.app_passwords || matches!(self.sign_in, SignIn::Ldap {} | SignIn::Provision { .. })
     }
 
+    /// What a process may reach.
+    pub fn network_of(&self, process: &Process) -> Network {
+        process.network.unwrap_or(self.permissions.network)
+    }
+
+    /// The most that any of its processes may reach.
+    pub fn network(&self) -> Network {
+        let most = self
+            .process
+            .values()
+            .map(|process| self.network_of(process))
+            .max();
+        most.unwrap_or_default()
+    }
+
     fn verify(&self) -> Result<(), String> {
         let main = self.main().ok_or("[process.main] is missing")?;
         if main.ready.is_none() {
@@ -435,6 +471,13 @@ impl Manifest {
             if !is_inside(from) || !is_inside(to) || !to.starts_with("usr/") {
                 return Err(format!(
                     "[bundle.keep] {from} must be kept below usr/, with no leading slash and no .."
+                ));
+            }
+        }
+        for (to, file) in &self.bundle.add {
+            if !is_inside(to) || !to.starts_with("usr/") || !is_file_name(file) {
+                return Err(format!(
+                    "[bundle.add] {to}: a path below usr/ takes the name of a file beside the manifest"
                 ));
             }
         }
@@ -515,6 +558,12 @@ impl Manifest {
                     "[process.{id}] ready needs a path that starts with / and a status"
                 ));
             }
+        }
+        if process
+            .memory_max_mib
+            .is_some_and(|most| most == 0 || most > self.limits.memory_max_mib)
+        {
+            return Err(format!("[process.{id}] memory_max_mib is 1 to that of [limits]"));
         }
         if let Some(missing) = process
             .after

@@ -42,7 +42,9 @@ pub struct ServicePage {
     pub failure: Option<Failure>,
     /// A job that works on it now.
     pub job: Option<String>,
-    /// Where it is reached in a browser, the best address first.
+    /// Whether a browser shows a page there; `false` for what only apps talk to.
+    pub opens: bool,
+    /// Where it is reached, the best address first.
     pub addresses: Vec<Address>,
     /// How it is reached from an app.
     pub connect: Option<Connect>,

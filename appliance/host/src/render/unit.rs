@@ -50,14 +50,14 @@ pub(crate) fn render_account_unit(
     .account(account)
 }
 
-/// The unit of one trial of restored data.
-pub(crate) fn render_trial_unit(
+/// The units of one trial of restored data, by unit name.
+pub(crate) fn render_trial_units(
     manifest: &Manifest,
     entry: &CatalogEntry,
     input: &RenderInput,
     layout: &Layout,
     trying: &Trying<'_>,
-) -> String {
+) -> BTreeMap<String, String> {
     Unit {
         manifest,
         entry,
@@ -69,6 +69,8 @@ pub(crate) fn render_trial_unit(
 
 /// What is tried, and where.
 pub(crate) struct Trying<'a> {
+    /// The unit that is begun and stopped.
+    pub(crate) unit: &'a str,
     /// The restored data.
     pub(crate) data: &'a std::path::Path,
     /// Where it may listen.
@@ -91,6 +93,14 @@ pub(crate) struct Account<'a> {
     pub(crate) password: Option<&'a std::path::Path>,
 }
 
+/// The unit of a process in a trial whose main unit is `unit`.
+fn trial_unit_name(unit: &str, process: &ProcessId) -> String {
+    if process.as_str() == "main" {
+        return unit.to_owned();
+    }
+    format!("{}--{process}.service", unit.trim_end_matches(".service"))
+}
+
 struct Unit<'a> {
     manifest: &'a Manifest,
     entry: &'a CatalogEntry,
@@ -108,8 +118,11 @@ impl Unit<'_> {
         let mut text = self.head(id.as_str());
         for other in &process.after {
             let unit = unit_name(&self.input.service, other);
-            line(&mut text, "Requires", &unit);
+            line(&mut text, "Wants", &unit);
             line(&mut text, "After", &unit);
+        }
+        if id.as_str() != "main" {
+            self.join_main(&mut text, self.manifest.network_of(process));
         }
         // A service that cannot start is tried again for ever, ever more slowly: the board stays calm and the
         // service comes back by itself when the cause is gone.
@@ -139,12 +152,17 @@ impl Unit<'_> {
             "Environment",
             format!("COMMONHOST_RENDERED={rendered}"),
         );
-        self.sandbox(&mut text);
+        let most = process
+            .memory_max_mib
+            .unwrap_or(self.manifest.limits.memory_max_mib);
+        self.sandbox(&mut text, self.manifest.network_of(process), most);
         text
     }
 
     fn account(&self, account: &Account<'_>) -> String {
         let mut text = self.head("account");
+        let network = self.main_network();
+        self.join_main(&mut text, network);
         text.push_str("\n[Service]\n");
         line(&mut text, "Type", "oneshot");
         line(&mut text, "ExecStart", words(account.command));
@@ -166,45 +184,89 @@ impl Unit<'_> {
                 format!("password:{}", password.display()),
             );
         }
-        self.sandbox(&mut text);
+        self.sandbox(&mut text, network, self.manifest.limits.memory_max_mib);
         text
     }
 
-    fn trial(&self, trying: &Trying<'_>) -> String {
-        let mut text = self.head("trial");
-        text.push_str("\n[Service]\n");
-        let main = self.manifest.main();
+    fn trial(&self, trying: &Trying<'_>) -> BTreeMap<String, String> {
         match trying.trial {
             Trial::Check => {
-                text.push_str("Type=oneshot\nRemainAfterExit=yes\nTimeoutStartSec=1h\n");
+                let mut text = self.head("trial");
+                text.push_str("\n[Service]\nType=oneshot\nRemainAfterExit=yes\nTimeoutStartSec=1h\n");
                 line(&mut text, "ExecStart", words(&self.manifest.data.restore_check));
+                if let Some(main) = self.manifest.main() {
+                    self.try_within(&mut text, main, trying, "");
+                }
+                BTreeMap::from([(trying.unit.to_owned(), text)])
             }
             Trial::Serve => {
-                line(&mut text, "Type", "exec");
-                for command in main.map_or(&[][..], |main| &main.prepare) {
-                    line(&mut text, "ExecStartPre", words(command));
-                }
-                line(
-                    &mut text,
-                    "ExecStart",
-                    words(main.map_or(&[][..], |main| &main.command)),
-                );
-                line(&mut text, "TimeoutStopSec", 20);
+                let processes = self.manifest.process.iter();
+                processes
+                    .map(|(id, process)| self.tried_process(id, process, trying))
+                    .collect()
             }
         }
-        for (key, value) in main.into_iter().flat_map(|main| &main.environment) {
-            line(
-                &mut text,
-                "Environment",
-                quoted(&format!("{key}={value}"), Specifiers::Kept),
-            );
+    }
+
+    /// A process of the service on what was restored. All of them come and go with the main one.
+    fn tried_process(&self, id: &ProcessId, process: &Process, trying: &Trying<'_>) -> (String, String) {
+        let name = |id: &ProcessId| trial_unit_name(trying.unit, id);
+        let mut text = self.head("trial");
+        for other in &process.after {
+            line(&mut text, "Wants", name(other));
+            line(&mut text, "After", name(other));
+        }
+        let main = id.as_str() == "main";
+        if !main {
+            line(&mut text, "PartOf", trying.unit);
+            line(&mut text, "JoinsNamespaceOf", trying.unit);
+        }
+        text.push_str("\n[Service]\n");
+        line(&mut text, "Type", if process.notify { "notify" } else { "exec" });
+        for command in &process.prepare {
+            line(&mut text, "ExecStartPre", words(command));
+        }
+        line(&mut text, "ExecStart", words(&process.command));
+        line(&mut text, "TimeoutStopSec", 20);
+        let suffix = if main { String::new() } else { format!("-{id}") };
+        self.try_within(&mut text, process, trying, &suffix);
+        (name(id), text)
+    }
+
+    /// Environment, output and sandbox of what is tried.
+    fn try_within(&self, text: &mut String, process: &Process, trying: &Trying<'_>, suffix: &str) {
+        for (key, value) in &process.environment {
+            let pair = format!("{key}={value}");
+            line(text, "Environment", quoted(&pair, Specifiers::Kept));
         }
         for (key, file) in [("StandardOutput", "stdout"), ("StandardError", "stderr")] {
-            let path = trying.output.join(file);
-            line(&mut text, key, format!("truncate:{}", path.display()));
+            let path = trying.output.join(format!("{file}{suffix}"));
+            line(text, key, format!("truncate:{}", path.display()));
         }
-        self.confine(&mut text, Some(trying));
-        text
+        let most = process
+            .memory_max_mib
+            .unwrap_or(self.manifest.limits.memory_max_mib);
+        self.confine(text, self.manifest.network_of(process), most, Some(trying));
+    }
+
+    /// One network namespace, and one `/tmp`, for the processes of a service that are alike in what they may reach.
+    ///
+    /// Never for others: of two units that join, the one that starts first decides whether there is a private network,
+    /// and a process that must have one would come to stand in the board's (systemd 257).
+    fn join_main(&self, text: &mut String, network: Network) {
+        let outbound = |network| network == Network::Outbound;
+        if outbound(network) == outbound(self.main_network()) {
+            line(
+                text,
+                "JoinsNamespaceOf",
+                format!("service-{}.service", self.input.service),
+            );
+        }
+    }
+
+    fn main_network(&self) -> Network {
+        let main = self.manifest.main();
+        main.map_or(Network::None, |main| self.manifest.network_of(main))
     }
 
     fn head(&self, process: &str) -> String {
@@ -221,16 +283,20 @@ impl Unit<'_> {
         text
     }
 
-    /// What every process of a service lives in.
-    fn sandbox(&self, text: &mut String) {
-        self.confine(text, None);
+    /// What a process of a service lives in; `memory_max` in MiB.
+    fn sandbox(&self, text: &mut String, network: Network, memory_max: u32) {
+        self.confine(text, network, memory_max, None);
     }
 
     /// The sandbox, around the live data or around restored ones.
-    fn confine(&self, text: &mut String, trying: Option<&Trying<'_>>) {
+    fn confine(&self, text: &mut String, network: Network, memory_max: u32, trying: Option<&Trying<'_>>) {
         let service = &self.input.service;
         let limits = &self.manifest.limits;
-        let outbound = self.manifest.permissions.network == Network::Outbound && trying.is_none();
+        // What is tried reaches nobody.
+        let network = match (network, trying) {
+            (Network::Outbound, Some(_)) => Network::None,
+            (network, _) => network,
+        };
 
         text.push_str("\n# Software: read-only bundles over /usr, for this unit alone.\n");
         for bundle in &self.entry.bundles {
@@ -275,8 +341,8 @@ impl Unit<'_> {
         }
         text.push_str("\n# Limits.\n");
         line(text, "Slice", "services.slice");
-        line(text, "MemoryMax", format!("{}M", limits.memory_max_mib));
-        line(text, "MemorySwapMax", format!("{}M", limits.memory_max_mib));
+        line(text, "MemoryMax", format!("{memory_max}M"));
+        line(text, "MemorySwapMax", format!("{memory_max}M"));
         line(text, "TasksMax", limits.tasks);
         line(text, "CPUWeight", limits.cpu_weight);
         line(text, "OOMPolicy", "stop");
@@ -289,19 +355,26 @@ impl Unit<'_> {
             "MemoryDenyWriteExecute",
             if writable_executable { "no" } else { "yes" },
         );
-        line(text, "PrivateNetwork", if outbound { "no" } else { "yes" });
-        let families = if outbound {
-            "AF_UNIX AF_INET AF_INET6"
-        } else {
-            "AF_UNIX"
+        let private = network != Network::Outbound;
+        line(text, "PrivateNetwork", if private { "yes" } else { "no" });
+        let families = match network {
+            Network::None => "AF_UNIX",
+            // Programs ask by netlink which addresses there are to listen on.
+            Network::Loopback => "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+            Network::Outbound => "AF_UNIX AF_INET AF_INET6",
         };
         line(text, "RestrictAddressFamilies", families);
-        if outbound {
-            // The world, but not the board's own loopback, except its resolver.
-            line(text, "IPAddressDeny", "localhost link-local multicast");
-            line(text, "IPAddressAllow", "127.0.0.53");
-        } else {
-            line(text, "IPAddressDeny", "any");
+        match network {
+            Network::None => line(text, "IPAddressDeny", "any"),
+            Network::Loopback => {
+                line(text, "IPAddressDeny", "any");
+                line(text, "IPAddressAllow", "localhost");
+            }
+            Network::Outbound => {
+                // The world, but not the board's own loopback, except its resolver.
+                line(text, "IPAddressDeny", "localhost link-local multicast");
+                line(text, "IPAddressAllow", "127.0.0.53");
+            }
         }
     }
 }

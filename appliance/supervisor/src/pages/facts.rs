@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Services as pages show them: what was asked for, its manifest, how it is.
 
-use super::links::best_first;
+use super::links::{Links, best_first};
 use crate::{ApiError, App, catalogs::Entry, services, views};
 use std::{collections::BTreeSet, sync::Arc};
 use types::{DesiredService, Language, ServiceName};
@@ -95,7 +95,15 @@ impl Enabled {
             .unwrap_or_default()
     }
 
-    /// Its host names, the best first; none when it has no page in the browser.
+    /// Where a browser opens it; `None` when only apps talk to it.
+    pub(super) fn open_url(&self, trusted: &BTreeSet<String>, links: &Links) -> Option<String> {
+        let entry = self.entry.as_ref()?;
+        let hosts = self.hosts(trusted);
+        let host = hosts.first().filter(|_| entry.manifest.service.page)?;
+        Some(links.open(host))
+    }
+
+    /// Its host names, the best first; none when it has no web address.
     pub(super) fn hosts(&self, trusted: &BTreeSet<String>) -> Vec<String> {
         let web = self.entry.as_ref().and_then(|entry| entry.manifest.web());
         let open = web.is_some_and(|web| web.access != types::manifest::Access::None);

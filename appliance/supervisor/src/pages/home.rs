@@ -46,7 +46,7 @@ async fn home(visit: Visit) -> Result<Response, ApiError> {
         title: service.title(language),
         icon: service.icon(),
         state: service.state,
-        open_url: service.hosts(&trusted).first().map(|host| visit.links.open(host)),
+        open_url: service.open_url(&trusted, &visit.links),
     });
     let findings = if visit.is_steward() {
         let findings = checks::findings(&visit.app).await?;

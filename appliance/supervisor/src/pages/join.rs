@@ -135,7 +135,7 @@ async fn welcome(visit: Visit) -> Result<Response, ApiError> {
         title: service.title(language),
         icon: service.icon(),
         state: service.state,
-        open_url: service.hosts(&trusted).first().map(|host| visit.links.open(host)),
+        open_url: service.open_url(&trusted, &visit.links),
     });
     Ok(show(&WelcomePage {
         services: rows.collect(),

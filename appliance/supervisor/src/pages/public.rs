@@ -75,7 +75,7 @@ async fn board(visit: Visit) -> Result<Response, ApiError> {
             summary: service.summary(visit.language()),
             icon: service.icon(),
             state: service.state,
-            url: service.hosts(&trusted).first().map(|host| visit.links.open(host)),
+            url: service.open_url(&trusted, &visit.links),
             members_only: !open,
             days: days.iter().map(|day| commons::look(day.look())).collect(),
             share: uptime::share(days),

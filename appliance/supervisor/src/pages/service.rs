@@ -97,6 +97,7 @@ pub(super) async fn page(mut visit: Visit, service: &Enabled, filled: Filled) ->
         failure: (service.state == ServiceState::Failing)
             .then(|| usage::failure(&service.reason, unit.as_ref(), manifest, &log)),
         job: running_job(app.store.running_jobs().await?, service),
+        opens: manifest.is_some_and(|manifest| manifest.service.page),
         addresses: hosts.iter().map(|host| address(&visit, host)).collect(),
         connect: manifest.and_then(|manifest| connect(&visit, manifest, hosts.first()?)),
         app_passwords: app_passwords(&visit, service, filled.secret, filled.device).await?,
@@ -127,7 +128,7 @@ pub(super) async fn page(mut visit: Visit, service: &Enabled, filled: Filled) ->
         source: about(|manifest| &manifest.service.source),
         website: about(|manifest| &manifest.service.website),
         sandbox: Sandbox {
-            network: manifest.map_or(Network::None, |manifest| manifest.permissions.network),
+            network: manifest.map_or(Network::None, Manifest::network),
             writable_executable_memory: manifest
                 .is_some_and(|manifest| manifest.permissions.writable_executable_memory),
             exposure_tenths: None,

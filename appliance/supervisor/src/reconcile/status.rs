@@ -59,7 +59,8 @@ pub fn derive(
     {
         return (ServiceState::Running, String::new());
     }
-    if let Some(reason) = unit.and_then(crash) {
+    let mut units = seen.into_iter().flat_map(|seen| seen.units.values());
+    if let Some(reason) = units.find_map(crash) {
         return (ServiceState::Failing, reason);
     }
     let seconds = live.starting_since.map_or(0, |since| now.since(since).as_secs());

@@ -155,6 +155,7 @@ impl Samples<'_> {
             since: Some(ago(900)),
             failure: None,
             job: None,
+            opens: true,
             addresses: vec![
                 Address {
                     url: self.says("https://calendar.example.org/"),

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the services' manifests say."""
+
+import tomllib
+
+from board import TOP
+
+
+def manifest(service):
+    return tomllib.loads((TOP / f"services/{service}/service.toml").read_text())
+
+
+def units(service):
+    """The units of a service's processes, and what the manifest says of each."""
+    named = manifest(service)["process"].items()
+    return {f"service-{service}" + ("" if name == "main" else f"--{name}"): process for name, process in named}
+
+
+def networks(service):
+    """What each process of a service may reach, by its unit."""
+    default = manifest(service).get("permissions", {}).get("network", "none")
+    return {unit: process.get("network", default) for unit, process in units(service).items()}
