@@ -4,9 +4,12 @@
 pub mod attempts;
 pub mod caller;
 pub mod csrf;
+pub mod devices;
 pub mod gate;
+pub mod limits;
 pub mod password;
 pub mod rules;
+pub mod seal;
 pub mod secret;
 pub mod tickets;
 

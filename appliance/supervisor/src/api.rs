@@ -20,7 +20,6 @@ mod route;
 mod services;
 mod stream;
 
-pub(crate) use board::COOKIE_LIFE;
 pub(crate) use certificates::{choose_acme, retry_name};
 pub(crate) use checks::silence_until;
 pub(crate) use cooperative::{ledger_beancount, ledger_csv, register_csv, text_kind, text_language};

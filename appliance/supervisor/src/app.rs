@@ -3,7 +3,9 @@
 
 use crate::{
     access::{
-        attempts::{Attempts, PerAddress},
+        attempts::Attempts,
+        limits::{Guesses, Limit},
+        seal::Seal,
         tickets::Tickets,
     },
     catalogs::Catalogs,
@@ -81,8 +83,10 @@ pub struct Parts {
     pub seen: ArcSwap<Seen>,
     /// Tries of the claim code.
     pub claim_attempts: Mutex<Attempts>,
-    /// Tries to sign in.
-    pub sign_in_attempts: Mutex<PerAddress>,
+    /// Tries of passwords.
+    pub guesses: Mutex<Guesses>,
+    /// Knows again what the board gave to browsers.
+    pub seal: Seal,
     /// Sign-ins on their way to a service's host.
     pub tickets: Mutex<Tickets>,
     /// Names announced on the local network.
@@ -103,8 +107,8 @@ pub struct Parts {
     pub rounds: crate::checks::Rounds,
     /// What was measured and is not written down yet.
     pub meter: Mutex<crate::cooperative::Meter>,
-    /// Applications to join, per address.
-    pub applications: Mutex<PerAddress>,
+    /// Applications to join, per network.
+    pub applications: Mutex<Limit>,
     /// Reads other hosters' files.
     pub fetch: crate::cooperative::hosters::Fetch,
 }

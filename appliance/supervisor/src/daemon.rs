@@ -5,9 +5,12 @@
 use crate::{
     App,
     access::{
-        attempts::{Attempts, PerAddress},
+        attempts::Attempts,
         caller::Operator,
         gate::SignInGate,
+        limits::{self, Limit},
+        seal::Seal,
+        secret,
         tickets::Tickets,
     },
     app::{Announce, Clock, Parts, ReadSensors, Seen, lock},
@@ -36,6 +39,7 @@ use hyper_util::{
 use ingress::{Ingress, Limits, PlainPages, RouteTable};
 use std::{
     collections::BTreeSet,
+    hash::RandomState,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -126,6 +130,7 @@ impl Supervisor {
             clock: Arc::clone(&options.clock),
             acme: acme_settings(store.acme().await?),
         })?;
+        let seal = Seal::new(&store.seal(secret::secret).await?);
         let rules = ArcSwap::from_pointee(store.service_groups().await?);
         let app = App::new(Parts {
             store,
@@ -142,7 +147,8 @@ impl Supervisor {
             wake: Wake::default(),
             seen: ArcSwap::from_pointee(Seen::default()),
             claim_attempts: Mutex::new(Attempts::new(5, Some(20))),
-            sign_in_attempts: Mutex::new(PerAddress::default()),
+            guesses: Mutex::default(),
+            seal,
             tickets: Mutex::new(Tickets::default()),
             announced: Mutex::new(options.announce),
             data: data::Data::default(),
@@ -152,7 +158,7 @@ impl Supervisor {
             published: Published::default(),
             rounds: Rounds::default(),
             meter: Mutex::default(),
-            applications: Mutex::new(PerAddress::default()),
+            applications: Mutex::new(Limit::new(limits::NETWORK, RandomState::new())),
             fetch: options.fetch,
             outside: Outside::new(options.questions),
         });

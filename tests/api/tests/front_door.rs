@@ -162,8 +162,10 @@ async fn a_wrong_app_password_is_refused_and_guessing_has_to_wait() {
         notes(&board, "/").basic(&ben.name, "a-guess").await.expect(401);
     }
     notes(&board, "/").basic(&ben.name, "a-guess").await.expect(429);
-    // The member with the right one goes on, even from the same house.
+    // The member with the right one goes on, even from the same house, and so does who signs in at the board's page.
     notes(&board, "/").basic("ada", &password).await.expect(200);
+    let body = json!({ "name": "ben", "password": api_tests::PASSWORD });
+    board.post("/api/v1/session", &body).await.expect(200);
 }
 
 #[tokio::test]

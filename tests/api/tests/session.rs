@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Signing in and out, and what a signed-in member holds.
 
-use api_tests::{Board, PASSWORD, Person};
+use api_tests::{Answer, Board, PASSWORD, Person};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -57,19 +57,36 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
     }
 }
 
+/// The cookie by which a browser is known after a sign-in.
+fn device(answer: &Answer) -> String {
+    let cookies = answer.headers.get_all("set-cookie").iter();
+    let texts = cookies.map(|cookie| cookie.to_str().unwrap());
+    let found = texts.filter_map(|text| text.split(';').next());
+    let mut found = found.filter(|pair| pair.starts_with("commonhost-device="));
+    found.next().expect("a device cookie").to_owned()
+}
+
 #[tokio::test]
-async fn guessing_passwords_has_to_wait_and_members_go_on() {
+async fn guessing_a_password_has_to_wait_and_the_member_does_not() {
     let (board, ada) = Board::claimed().await;
-    for _ in 0..10 {
-        let answer = board
-            .post("/api/v1/session", &sign_in("ada", "a guess, again"))
-            .await;
-        answer.refused(401, "wrong_password");
-    }
     let right = sign_in("ada", PASSWORD);
-    let answer = board.post("/api/v1/session", &right).await;
-    let answer = answer.refused(429, "too_many_tries");
-    assert_eq!(answer.header("retry-after"), "60");
+    let known = device(&board.post("/api/v1/session", &right).await.expect(200));
+    // Whether there is such a member makes no difference.
+    for name in ["ada", "nobody"] {
+        for _ in 0..10 {
+            let answer = board
+                .post("/api/v1/session", &sign_in(name, "a guess, again"))
+                .await;
+            answer.refused(401, "wrong_password");
+        }
+        // The network has tries again long before the name has.
+        board.pass(60);
+        let answer = board.post("/api/v1/session", &sign_in(name, PASSWORD)).await;
+        let answer = answer.refused(429, "too_many_tries");
+        assert_eq!(answer.header("retry-after"), "120", "{name}");
+    }
+    let at_home = || board.post("/api/v1/session", &right).with("cookie", &known);
+    assert_eq!(device(&at_home().await.expect(200)), known);
     board
         .get("/api/v1/account")
         .cookie(&ada.session)
@@ -77,6 +94,72 @@ async fn guessing_passwords_has_to_wait_and_members_go_on() {
         .expect(200);
     board.pass(60);
     board.post("/api/v1/session", &right).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_device_is_known_for_those_who_signed_in_there() {
+    let (board, ada) = Board::claimed().await;
+    ada.adds(&board, "ben").await;
+    let known = device(
+        &board
+            .post("/api/v1/session", &sign_in("ada", PASSWORD))
+            .await
+            .expect(200),
+    );
+    let guess = |name| {
+        let ask = board.post("/api/v1/session", &sign_in(name, "a guess, again"));
+        ask.with("cookie", &known)
+    };
+    for _ in 0..10 {
+        guess("ben").await.refused(401, "wrong_password");
+    }
+    guess("ben").await.refused(429, "too_many_tries");
+    // Her own device has limits as well, and does not use up those of the house.
+    for _ in 0..10 {
+        guess("ada").await.refused(401, "wrong_password");
+    }
+    let answer = guess("ada").await.refused(429, "too_many_tries");
+    assert_eq!(answer.header("retry-after"), "6");
+    board.pass(60);
+    board
+        .post("/api/v1/session", &sign_in("ada", PASSWORD))
+        .await
+        .expect(200);
+    // Another board's cookie, or one that was made up, is nobody's.
+    let made_up = "commonhost-device=0123456789abcdef.00ff";
+    let ask = board.post("/api/v1/session", &sign_in("ben", PASSWORD));
+    ask.with("cookie", made_up).await.refused(429, "too_many_tries");
+}
+
+#[tokio::test]
+async fn a_known_device_is_known_after_a_restart() {
+    let (board, _) = Board::claimed().await;
+    let right = sign_in("ada", PASSWORD);
+    let known = device(&board.post("/api/v1/session", &right).await.expect(200));
+    board.kill().await;
+    board.start_again().await;
+    let again = board.post("/api/v1/session", &right).with("cookie", &known).await;
+    assert_eq!(device(&again.expect(200)), known);
+}
+
+#[tokio::test]
+async fn the_present_password_is_not_guessed_from_an_open_session() {
+    let (board, ada) = Board::claimed().await;
+    let change = |present: &str| {
+        let body = json!({ "present": present, "new": "a heron, a canal, a bell" });
+        ada.put(&board, "/api/v1/account/password", &body)
+    };
+    for _ in 0..10 {
+        change("a guess, again").await.refused(422, "invalid");
+    }
+    change(PASSWORD).await.refused(429, "too_many_tries");
+    // Whoever guesses there keeps nobody from signing in.
+    board
+        .post("/api/v1/session", &sign_in("ada", PASSWORD))
+        .await
+        .expect(200);
+    board.pass(6);
+    change(PASSWORD).await.expect(204);
 }
 
 #[tokio::test]

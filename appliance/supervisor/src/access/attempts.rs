@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Limits on guessing. Pure: the time is a parameter.
+//! Limits on guessing the claim code. Pure: the time is a parameter.
 
-use std::{collections::HashMap, net::IpAddr};
 use types::Timestamp;
 
 /// Tries in a sliding minute and, optionally, in all.
@@ -41,38 +40,6 @@ impl Attempts {
         self.recent.push(now.0);
         self.total += 1;
         Ok(())
-    }
-}
-
-/// Sign-in tries per address. An address that guesses waits; a member elsewhere is not locked out.
-#[derive(Debug, Default)]
-pub struct PerAddress(HashMap<IpAddr, Attempts>);
-
-/// Addresses that are remembered at most.
-const MOST: usize = 4096;
-
-impl PerAddress {
-    /// Counts a failed try from `address`, or says how many seconds to wait.
-    ///
-    /// # Errors
-    /// When the limit of this address is reached.
-    pub fn count(&mut self, address: IpAddr, now: Timestamp) -> Result<(), u64> {
-        if self.0.len() >= MOST && !self.0.contains_key(&address) {
-            self.0
-                .retain(|_, attempts| attempts.recent.last().is_some_and(|at| now.0 - at < 60));
-            if self.0.len() >= MOST {
-                return Err(60);
-            }
-        }
-        self.0
-            .entry(address)
-            .or_insert_with(|| Attempts::new(10, None))
-            .count(now)
-    }
-
-    /// A success: this address starts anew.
-    pub fn forget(&mut self, address: IpAddr) {
-        self.0.remove(&address);
     }
 }
 

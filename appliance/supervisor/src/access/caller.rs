@@ -38,6 +38,8 @@ pub struct Caller {
     pub session: Option<String>,
     /// Whether the browser added the identity by itself (a cookie).
     pub ambient: bool,
+    /// What the browser shows of earlier sign-ins; see [`super::devices`].
+    pub device: String,
     /// Where the request came from; `None` on the control socket.
     pub address: Option<IpAddr>,
     /// Whether the connection is TLS.
@@ -56,6 +58,15 @@ pub struct Operator;
 pub const SECURE_COOKIE: &str = "__Host-commonhost";
 /// The same without TLS: only on local names.
 pub const PLAIN_COOKIE: &str = "commonhost";
+/// Cookie of a device where somebody signed in before, over TLS.
+const SECURE_DEVICE_COOKIE: &str = "__Host-commonhost-device";
+/// The same without TLS.
+const PLAIN_DEVICE_COOKIE: &str = "commonhost-device";
+
+/// Seconds a browser keeps the session cookie.
+const SESSION_LIFE: u64 = 30 * 86_400;
+/// Seconds a device stays known after a sign-in.
+const DEVICE_LIFE: u64 = 365 * 86_400;
 
 impl Caller {
     /// The member, for routes whose policy demands one.
@@ -84,6 +95,22 @@ impl Caller {
     /// Name of the session cookie on this connection.
     pub fn cookie(&self) -> &'static str {
         if self.secure { SECURE_COOKIE } else { PLAIN_COOKIE }
+    }
+
+    fn device_cookie(&self) -> &'static str {
+        if self.secure {
+            SECURE_DEVICE_COOKIE
+        } else {
+            PLAIN_DEVICE_COOKIE
+        }
+    }
+
+    /// The values of `Set-Cookie` that open a session in a browser, which from now on is a known device of the
+    /// member on the board's own host.
+    pub fn session_cookies(&self, secret: &str, device: Option<&str>) -> Vec<String> {
+        let session = set_cookie(self.cookie(), secret, self.secure, SESSION_LIFE);
+        let device = device.map(|value| set_cookie(self.device_cookie(), value, self.secure, DEVICE_LIFE));
+        std::iter::once(session).chain(device).collect()
     }
 }
 
@@ -134,6 +161,9 @@ pub async fn identify(
     }
     if let Some(info) = request.extensions().get::<ClientInfo>() {
         (caller.address, caller.secure) = (Some(info.remote.ip()), info.secure);
+    }
+    if let Some(device) = cookie(request.headers(), caller.device_cookie()) {
+        caller.device = device.to_owned();
     }
     if request.extensions().get::<Operator>().is_some() {
         caller.member = Some(operator());

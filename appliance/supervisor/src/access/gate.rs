@@ -75,7 +75,7 @@ impl SignInGate {
             Ok(Some(member)) if member.name.as_str() == name => admit(app, request.service, &member, true),
             Ok(_) => {
                 let address = request.remote.ip();
-                if let Err(wait) = lock(&app.sign_in_attempts).count(address, now) {
+                if let Err(wait) = lock(&app.guesses).count_app(address.into(), now) {
                     let message = format!("Too many wrong passwords from here. Wait {wait} seconds.\n");
                     return refuse(StatusCode::TOO_MANY_REQUESTS, message);
                 }

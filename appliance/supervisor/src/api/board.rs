@@ -22,9 +22,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use types::{BoardName, host::HostRequest};
 
-/// Seconds a browser keeps the session cookie.
-pub(crate) const COOKIE_LIFE: u64 = 30 * 86_400;
-
 pub(super) fn routes() -> Vec<Route> {
     use Policy::{Guest, Member, Public, Steward};
     vec![
@@ -111,13 +108,14 @@ async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
 }
 
 pub(super) fn signed_in(opened: Opened, token: Option<String>, caller: &Caller) -> impl IntoResponse + use<> {
-    let cookie = set_cookie(caller.cookie(), &opened.secret, caller.secure, COOKIE_LIFE);
+    let cookies = caller.session_cookies(&opened.secret, Some(&opened.device));
+    let cookies = AppendHeaders(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
     let body = SignedIn {
         member: opened.member.name.to_string(),
         session: opened.secret,
         token,
     };
-    (AppendHeaders([(SET_COOKIE, cookie)]), Json(body))
+    (cookies, Json(body))
 }
 
 async fn claim(

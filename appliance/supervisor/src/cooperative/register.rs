@@ -3,7 +3,7 @@
 
 use crate::{
     ApiError, App,
-    access::{attempts::PerAddress, secret},
+    access::{limits::Network, secret},
     app::lock,
     publish,
     state::{StateError, latest},
@@ -169,7 +169,8 @@ pub async fn apply(app: &App, new: NewApplication, address: Option<IpAddr>) -> R
         ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many", message)
     };
     if let Some(address) = address {
-        count(&mut lock(&app.applications), address, app.now()).map_err(|()| too_many())?;
+        let counted = lock(&app.applications).count(Network::from(address), app.now());
+        counted.map_err(|_| too_many())?;
     }
     let application = Application {
         id: secret::identifier(),
@@ -196,10 +197,6 @@ pub async fn apply(app: &App, new: NewApplication, address: Option<IpAddr>) -> R
         )
         .await??;
     Ok(application)
-}
-
-fn count(attempts: &mut PerAddress, address: IpAddr, now: Timestamp) -> Result<(), ()> {
-    attempts.count(address, now).map_err(|_| ())
 }
 
 /// Admits or declines. Admitting makes no account: a steward invites the person then.

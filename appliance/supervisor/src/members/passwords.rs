@@ -4,7 +4,7 @@
 use super::{get, wait};
 use crate::{
     ApiError, App,
-    access::{Caller, password},
+    access::{Caller, limits::Who, password},
     app::lock,
 };
 use http::StatusCode;
@@ -48,22 +48,15 @@ pub async fn prove(app: &App, caller: &Caller, password: String) -> Result<(), A
 }
 
 async fn verify(app: &App, caller: &Caller, password: String, field: &str) -> Result<(), ApiError> {
-    if let Some(address) = caller.address {
-        lock(&app.sign_in_attempts)
-            .count(address, app.now())
-            .map_err(wait)?;
-    }
-    let hash_now = app
-        .store
-        .member(caller.name()?.clone())
-        .await?
-        .map(|(_, hash)| hash);
-    if !password::verify(password, hash_now).await {
+    let name = caller.name()?;
+    let who = Who::Known(caller.session.as_deref().unwrap_or(name.as_str()));
+    lock(&app.guesses).count(who, app.now()).map_err(wait)?;
+    let hash = app.store.member(name.clone()).await?.map(|(_, hash)| hash);
+    let right = password::KNOWN.verify(password, hash).await.map_err(wait)?;
+    if !right {
         return Err(ApiError::field(field, "is not your present password"));
     }
-    if let Some(address) = caller.address {
-        lock(&app.sign_in_attempts).forget(address);
-    }
+    lock(&app.guesses).give_back(who);
     Ok(())
 }
 

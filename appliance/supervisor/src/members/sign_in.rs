@@ -4,7 +4,7 @@
 use super::wait;
 use crate::{
     ApiError, App,
-    access::{Caller, password, secret},
+    access::{Caller, devices, limits::Who, password, secret},
     app::lock,
     state::{Member, Session},
 };
@@ -15,8 +15,10 @@ use types::MemberName;
 pub struct Opened {
     /// Who.
     pub member: Member,
-    /// The cookie's value.
+    /// The session cookie's value.
     pub secret: String,
+    /// The value of the cookie by which this device is known from now on.
+    pub device: String,
 }
 
 pub(super) async fn open_session(app: &App, member: Member, caller: &Caller) -> Result<Opened, ApiError> {
@@ -32,34 +34,59 @@ pub(super) async fn open_session(app: &App, member: Member, caller: &Caller) -> 
     app.store
         .open_session(secret::hash(&secret), session, None)
         .await?;
-    Ok(Opened { member, secret })
+    let name = member.name.as_str();
+    let device = devices::remember(&app.seal, &caller.device, name, &secret::identifier());
+    Ok(Opened {
+        member,
+        secret,
+        device,
+    })
 }
 
 /// Signs a member in.
 ///
 /// # Errors
-/// 401 for a wrong name or password (never saying which), 429 after too many tries from one address.
+/// 401 for a wrong name or password (never saying which), 429 after too many tries (see [`crate::access::limits`]) or
+/// while too many others wait for their turn.
 pub async fn sign_in(app: &App, name: &str, password: String, caller: &Caller) -> Result<Opened, ApiError> {
-    let name = name.trim().to_lowercase().parse::<MemberName>().ok();
-    let found = match name {
-        Some(name) => app.store.member(name).await?,
-        None => None,
+    let typed = name.trim().to_lowercase();
+    let who = who(app, &typed, caller);
+    lock(&app.guesses).count(who, app.now()).map_err(wait)?;
+    let found = match typed.parse::<MemberName>() {
+        Ok(name) => app.store.member(name).await?,
+        Err(_) => None,
     };
-    if let Some(address) = caller.address {
-        lock(&app.sign_in_attempts)
-            .count(address, app.now())
-            .map_err(wait)?;
-    }
     let (member, hash) = found.map_or((None, None), |(member, hash)| (Some(member), Some(hash)));
-    let right = password::verify(password, hash).await;
+    let right = lane(who).verify(password, hash).await;
+    let right = right.map_err(|seconds| {
+        lock(&app.guesses).give_back(who);
+        wait(seconds)
+    })?;
     let Some(member) = member.filter(|_| right) else {
         let message = "Name or password is wrong. Please try again; a steward can set a new password.";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", message));
     };
-    if let Some(address) = caller.address {
-        lock(&app.sign_in_attempts).forget(address);
-    }
+    lock(&app.guesses).give_back(who);
     open_session(app, member, caller).await
+}
+
+/// Whose tries a sign-in counts among.
+fn who<'a>(app: &App, typed: &'a str, caller: &'a Caller) -> Who<'a> {
+    devices::known(&app.seal, &caller.device, typed).map_or_else(
+        || Who::Stranger {
+            network: caller.address.map(Into::into),
+            name: typed,
+        },
+        Who::Known,
+    )
+}
+
+/// Strangers wait for each other, and never in front of those who are known.
+fn lane(who: Who<'_>) -> &'static password::Lane {
+    match who {
+        Who::Known(_) => &password::KNOWN,
+        Who::Stranger { .. } => &password::STRANGERS,
+    }
 }
 
 /// Opens a session on a service's host from a ticket; returns the cookie's value.

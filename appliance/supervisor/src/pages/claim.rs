@@ -4,7 +4,7 @@
 use super::{
     form::{Fields, display_name_error, message, password_error, required_or},
     shell::{INVALID, Visit, show, show_as},
-    sign_in::with_session,
+    sign_in::signed_in,
 };
 use crate::{
     ApiError,
@@ -67,7 +67,7 @@ async fn claim(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
             } else {
                 "/home".to_owned()
             };
-            Ok(with_session(&opened.secret, &visit.caller, &to))
+            Ok(signed_in(&opened, &visit.caller, &to))
         }
         Err(error) => refused(visit, &fields, &error),
     }

@@ -154,7 +154,7 @@ async fn arrive(
     };
     let to = web_ui::local_path(&arrival.to).unwrap_or("/");
     match members::redeem(&app, &arrival.ticket, &host.host, &caller).await {
-        Ok(secret) => Ok(with_session(&secret, &caller, to)),
+        Ok(secret) => Ok(with_session(&secret, None, &caller, to)),
         // Somebody went back, or was slow: the gate asks for a new ticket, or knows the session already.
         Err(error) if error.code == "ticket_used" && cookie(&headers, RETRY_COOKIE).is_none() => {
             let secure = if caller.secure { "; Secure" } else { "" };

@@ -6,7 +6,7 @@ use super::{
     form::{Fields, display_name_error, message, password_error, required_or},
     links::{Links, best_first},
     shell::{INVALID, Visit, show, show_as, trusted_names},
-    sign_in::with_session,
+    sign_in::signed_in,
 };
 use crate::{
     ApiError, App,
@@ -96,7 +96,7 @@ async fn join(visit: Visit, Path(code): Path<String>, fields: Fields) -> Result<
         role: None,
     };
     match members::join(&visit.app, &code, new, &visit.caller).await {
-        Ok(opened) => Ok(with_session(&opened.secret, &visit.caller, "/welcome")),
+        Ok(opened) => Ok(signed_in(&opened, &visit.caller, "/welcome")),
         Err(error) if error.status == StatusCode::GONE => Ok(gone(visit)),
         Err(error) if !error.fields.is_empty() => {
             let mut page = filled(visit, invited, &fields);

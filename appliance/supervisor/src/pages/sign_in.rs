@@ -9,8 +9,8 @@ use super::{
 use crate::{
     ApiError,
     access::{Caller, Policy, caller::set_cookie},
-    api::{COOKIE_LIFE, Route},
-    members,
+    api::Route,
+    members::{self, Opened},
 };
 use axum::{
     extract::Query,
@@ -56,7 +56,7 @@ async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError>
     let error = match members::sign_in(&visit.app, fields.get("name"), password, &visit.caller).await {
         Ok(opened) => {
             let to = to.as_deref().unwrap_or("/home");
-            return Ok(with_session(&opened.secret, &visit.caller, to));
+            return Ok(signed_in(&opened, &visit.caller, to));
         }
         Err(error) => error,
     };
@@ -108,12 +108,17 @@ async fn sign_out(visit: Visit) -> Result<Response, ApiError> {
     Ok((cookie, Redirect::to("/")).into_response())
 }
 
+/// Gives the browser its session, remembers the device, and sends it on.
+pub(super) fn signed_in(opened: &Opened, caller: &Caller, to: &str) -> Response {
+    with_session(&opened.secret, Some(&opened.device), caller, to)
+}
+
 /// Gives the browser its session and sends it on.
-pub(super) fn with_session(secret: &str, caller: &Caller, to: &str) -> Response {
-    let cookie = set_cookie(caller.cookie(), secret, caller.secure, COOKIE_LIFE);
+pub(super) fn with_session(secret: &str, device: Option<&str>, caller: &Caller, to: &str) -> Response {
     let cache = [(header::CACHE_CONTROL, "no-store")];
-    let cookie = AppendHeaders([(header::SET_COOKIE, cookie)]);
-    (cache, cookie, Redirect::to(to)).into_response()
+    let cookies = caller.session_cookies(secret, device);
+    let cookies = AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
+    (cache, cookies, Redirect::to(to)).into_response()
 }
 
 /// A text as the value of a query.

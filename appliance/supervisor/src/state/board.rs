@@ -98,6 +98,22 @@ impl Store {
         .await
     }
 
+    /// The secret of [`crate::access::seal`], made by `make` when there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seal(&self, make: impl FnOnce() -> String + Send + 'static) -> Result<String> {
+        self.run(move |connection| {
+            if let Some(secret) = get(connection, "seal")? {
+                return Ok(secret);
+            }
+            let secret = make();
+            set(connection, "seal", &secret)?;
+            Ok(secret)
+        })
+        .await
+    }
+
     /// Replaces the claim code.
     ///
     /// # Errors
