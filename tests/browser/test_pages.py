@@ -29,6 +29,7 @@ PAGES = (
     "/cooperative/end",
     "/join",
     "/backups",
+    "/backups/key",
     "/archives",
     "/audit",
     "/account",

@@ -36,6 +36,8 @@ pub enum JobKind {
     Restore(String),
     /// Trying whether its backup can be restored.
     RestoreTest(String),
+    /// Getting everything back onto this board.
+    RestoreBoard,
     /// Getting a certificate for a name.
     Certificate(String),
     /// Anything else, in words that somebody else chose.
@@ -59,6 +61,7 @@ impl JobKind {
             Self::Backup => t.job_backup().into(),
             Self::Restore(title) => t.job_restore(title),
             Self::RestoreTest(title) => t.job_restore_test(title),
+            Self::RestoreBoard => t.job_restore_board().into(),
             Self::Certificate(name) => t.job_certificate(name),
             Self::Other(text) => text.clone(),
         }
@@ -207,6 +210,15 @@ pub enum StepKind {
         /// What people call it.
         title: String,
     },
+    /// Get data back.
+    Restore {
+        /// The word of what comes back: `service-` and a name.
+        word: String,
+        /// What people call it.
+        title: String,
+    },
+    /// Become the board that was fetched.
+    Adopt,
     /// Forget old backups.
     Forget,
     /// Check a repository.
@@ -219,7 +231,9 @@ impl StepKind {
     /// The word for programs and events.
     pub fn code(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
+            Self::Restore { word, .. } => return Cow::Owned(format!("restore {word}")),
             Self::Backup { word, .. } => return Cow::Owned(format!("backup {word}")),
+            Self::Adopt => "adopt",
             Self::Forget => "forget",
             Self::LookOver => "look_over",
             Self::MountBundles => "mount",
@@ -267,6 +281,7 @@ impl StepKind {
             Self::Fetch,
             Self::Check,
             Self::Try,
+            Self::Adopt,
             Self::Forget,
             Self::LookOver,
         ];
@@ -278,7 +293,9 @@ impl StepKind {
 
     pub(crate) fn text(&self, t: T) -> Cow<'_, str> {
         Cow::Borrowed(match self {
+            Self::Restore { title, .. } => return Cow::Owned(t.step_restore(title)),
             Self::Backup { title, .. } => return Cow::Owned(t.step_backup(title)),
+            Self::Adopt => t.step_adopt(),
             Self::Forget => t.step_forget(),
             Self::LookOver => t.step_look_over(),
             Self::MountBundles => t.step_mount(),

@@ -20,6 +20,7 @@ mod members;
 mod peers;
 mod public;
 mod reach;
+mod restore;
 mod service;
 mod sign_in;
 mod welcome;
@@ -27,6 +28,7 @@ mod welcome;
 pub use account::{AccountPage, SessionRow, TokenRow};
 pub use archives::{ArchiveRow, ArchivesPage};
 pub use audit::{AuditPage, AuditRow};
+pub(crate) use backups::disk_choices;
 pub use backups::*;
 pub use catalog::{CatalogCard, CatalogFacts, CatalogPage, EnablePage, Refusal};
 pub use certificates::{
@@ -47,6 +49,7 @@ pub use peers::{PairingPage, PairingProblem, PairingRow, PairingStage, PeerRow, 
 pub use public::{DayLook, PublicEnd, PublicPage, PublicProfile, PublicService, TextKind, TextPage};
 pub(crate) use reach::ALGORITHMS;
 pub use reach::{DynamicForm, DynamicStatus, PortRow, ReachPage, Way4};
+pub use restore::{RestorePage, RestoreState};
 pub use service::{Address, AppPasswordRow, AppPasswords, Connect, Sandbox, ServicePage, Usage};
 pub use sign_in::{SignInPage, SignInProblem};
 pub use welcome::WelcomePage;

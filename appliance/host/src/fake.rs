@@ -125,6 +125,10 @@ impl Systemd for FakeSystemd {
     }
 
     async fn restart(&self, unit: &str) -> Result<(), MachineError> {
+        // The supervisor is the test itself.
+        if unit == "commonhost.service" {
+            return Ok(());
+        }
         self.stop(unit).await?;
         let text = self
             .text(unit)

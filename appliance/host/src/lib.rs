@@ -5,6 +5,7 @@
 //! network, takes no paths and no shell words, and checks every argument again. [`HostClient`] is how the supervisor,
 //! which is not root, asks it. [`FakeHost`] stands in for both in tests.
 
+mod adopt;
 pub mod atomic;
 mod boot;
 pub mod client;

@@ -2,6 +2,7 @@
 //! Carries out host requests, as root.
 
 use crate::{
+    adopt,
     atomic::{sync_folder, write_atomic},
     console, data,
     error::{At, MachineError},
@@ -30,6 +31,9 @@ use types::{
     host::{ArchiveInfo, HostReply, HostRequest, RenderInput},
     manifest::SignIn,
 };
+
+/// The unit of the supervisor.
+const SUPERVISOR: &str = "commonhost.service";
 
 /// Where the machine finds manifests: in catalogs whose signature it has checked itself.
 pub trait EntrySource: Send + Sync {
@@ -164,6 +168,11 @@ impl Machine {
                 restic::end(&self.layout, &*self.systemd, &work, keep).await?;
             }
             HostRequest::SetBackupKey { key } => restic::set_key(&self.layout, &key)?,
+            HostRequest::ForgetBackupKey => restic::forget_key(&self.layout)?,
+            HostRequest::AdoptBoard { work, repository } => {
+                adopt::stage(&self.layout, &work, &repository)?;
+                self.systemd.restart(SUPERVISOR).await?;
+            }
             HostRequest::SetRepository {
                 repository,
                 credentials,

@@ -16,6 +16,7 @@ mod members;
 mod openapi;
 mod peers;
 mod reach;
+mod restore;
 mod route;
 mod services;
 mod stream;
@@ -36,6 +37,7 @@ pub fn routes() -> Vec<Route> {
     let mut routes = board::routes();
     routes.extend(services::routes());
     routes.extend(backups::routes());
+    routes.extend(restore::routes());
     routes.extend(members::routes());
     routes.extend(invitations::routes());
     routes.extend(account::routes());

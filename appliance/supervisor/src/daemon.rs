@@ -27,7 +27,7 @@ use crate::{
     publish::{self, Published},
     reconcile::{self, Driver, Wake},
     services::history::{self, Histories},
-    state::{AcmeChoice, Store},
+    state::{self, AcmeChoice, Adoption, JobKind, JobState, Store},
 };
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -123,6 +123,7 @@ impl Supervisor {
     /// When the database or the certificates' folder cannot be used.
     pub async fn prepare(options: Options) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.data).context("the data folder cannot be made")?;
+        let adoption = state::adopt(&options.data)?;
         let store = Store::open(&options.data.join("state.db"))?;
         let certificates = Certificates::open(tls::Parts {
             folder: options.data.join("certificates"),
@@ -162,6 +163,15 @@ impl Supervisor {
             fetch: options.fetch,
             outside: Outside::new(options.questions),
         });
+        match adoption {
+            Adoption::None => {}
+            Adoption::From(repository) => {
+                data::settle_in(&app, repository).await?;
+                state::settled(&options.data)?;
+            }
+            Adoption::TooNew => too_new(&app).await?,
+        }
+        data::hold_pending(&app).await?;
         publish::refresh(&app).await?;
         reconcile::open_doors(&app).await?;
         let router = crate::api::router(&app);
@@ -214,6 +224,16 @@ fn spawn(what: &'static str, task: impl Future<Output = std::io::Result<()>> + S
             std::process::exit(1);
         }
     });
+}
+
+/// Says why the board did not become the one that was fetched.
+async fn too_new(app: &App) -> anyhow::Result<()> {
+    if let Some(job) = app.store.newest_job(JobKind::RestoreBoard).await? {
+        let message = "The backup was made by a newer release of Commonhost. Put the newest release on this card, \
+                       then try again.";
+        app.end_job(&job, JobState::Failed, message.into()).await?;
+    }
+    Ok(())
 }
 
 /// From what a steward chose to what the certificates are made with.

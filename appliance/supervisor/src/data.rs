@@ -4,7 +4,9 @@
 
 mod ask;
 mod ask_backups;
+mod ask_board;
 mod backups;
+mod board;
 mod restore;
 mod snapshots;
 mod work;
@@ -14,6 +16,8 @@ pub use ask_backups::{
     BackupsView, NewRepository, add_repository, back_up, connect, listed, make_key, overview,
     remove_repository, restore, set_key, set_schedule, show_key, test,
 };
+pub use ask_board::{BoardRestore, Restoring, restore_board, restoring};
+pub(crate) use board::{hold_pending, settle_in};
 
 use crate::{
     App,
@@ -124,6 +128,10 @@ async fn one(app: &App, job: &Job, task: &Task) -> crate::state::Result<()> {
             service,
         } => restore::restore(app, job, repository, backup, service).await,
         Task::Test { repository, service } => restore::test(app, job, repository, service).await,
+        Task::BecomeBoard { repository } => board::become_board(app, job, repository).await,
+        Task::RestoreServices { repository, services } => {
+            board::restore_services(app, job, repository, services).await
+        }
     };
     match outcome {
         Ok(()) => app.end_job(job, JobState::Done, String::new()).await,

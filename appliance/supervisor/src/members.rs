@@ -9,7 +9,7 @@ mod people;
 mod secrets;
 mod sign_in;
 
-pub use claim::claim;
+pub use claim::{check_claim_code, claim, must_be_unclaimed};
 pub use groups::open_service;
 pub use invitations::{invite, invited, join, revoke_invitation};
 pub use passwords::{change_password, prove, reset_password};

@@ -33,6 +33,7 @@ mod places;
 mod public;
 mod reach;
 mod recovery;
+mod restore;
 mod service;
 mod shell;
 mod sign_in;
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<Route> {
     let subjects = [
         public::routes,
         claim::routes,
+        restore::routes,
         sign_in::routes,
         join::routes,
         handoff::routes,

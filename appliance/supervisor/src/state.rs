@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Everything that must survive: one `SQLite` database, one writer, every change durable before it is acted on.
 
+mod adopt;
 mod audit;
 mod backups;
 mod ballots;
@@ -22,6 +23,7 @@ mod statements;
 mod tasks;
 mod texts;
 
+pub use adopt::{Adoption, adopt, settled};
 pub use audit::AuditRecord;
 pub use backups::{BackupRecord, RepositoryCheck};
 pub use ballots::Effect;

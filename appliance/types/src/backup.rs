@@ -132,6 +132,20 @@ pub struct BackupSetup {
     pub disks: Vec<Disk>,
 }
 
+/// Where the host process lays a board that was restored, below the supervisor's folder.
+pub struct Adopted;
+
+impl Adopted {
+    /// The folder.
+    pub const FOLDER: &str = "restored";
+    /// The database in it.
+    pub const DATABASE: &str = "state.db";
+    /// The folder of certificates in it.
+    pub const CERTIFICATES: &str = "certificates";
+    /// The file with the id of the repository it came from.
+    pub const REPOSITORY: &str = "repository";
+}
+
 /// A disk beside the board's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disk {

@@ -93,6 +93,15 @@ pub enum HostRequest {
         /// The key.
         key: BackupKey,
     },
+    /// Forget the key of all backups, which opened nothing. Refused while there is a repository.
+    ForgetBackupKey,
+    /// Lay a board that was restored where the supervisor takes it in, and restart the supervisor.
+    AdoptBoard {
+        /// The work that restored it.
+        work: WorkId,
+        /// Where it came from.
+        repository: RepositoryId,
+    },
     /// Add a repository, or change one.
     SetRepository {
         /// The repository.

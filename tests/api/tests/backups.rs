@@ -233,3 +233,127 @@ async fn the_sheet_is_shown_again_to_whoever_knows_their_password() {
     let audit = ada.get(&board, "/api/v1/audit").await.expect(200);
     assert!(audit.body.contains("show-backup-key"));
 }
+
+/// Takes the backups of one board to the next, as a disk that is plugged in there.
+fn carry(from: &Board, to: &Board) {
+    let mut restic = from.host.fake.systemd.restic.lock().unwrap();
+    *to.host.fake.systemd.restic.lock().unwrap() = std::mem::take(&mut restic);
+}
+
+async fn restoring(board: &Board) -> Value {
+    board.get("/api/v1/restore").await.expect(200).json()
+}
+
+#[tokio::test]
+async fn a_lost_board_comes_back_onto_a_new_one_with_its_members_and_their_data() {
+    let (lost, ada) = Board::claimed().await;
+    ada.enables(&lost, "notes").await;
+    ada.adds(&lost, "bob").await;
+    fs::write(lost.root().join(DIARY), "ours").unwrap();
+    let made = ada.post(&lost, "/api/v1/backups/key", &json!({})).await;
+    let words = made.expect(201).json()["words"].as_str().unwrap().to_owned();
+    let place = json!({ "title": "Away", "kind": "rest", "url": "https://store.test/oak/" });
+    let answer = ada.post(&lost, "/api/v1/backups/repositories", &place).await;
+    ada.done(&lost, answer).await;
+    let answer = ada.post(&lost, "/api/v1/backups/run", &json!({})).await;
+    ada.done(&lost, answer).await;
+
+    let new = Board::start().await;
+    carry(&lost, &new);
+    let authority = lost.ca();
+    lost.kill().await;
+    let code = new.claim_code().await;
+    let ask = |code: &str, words: &str, url: &str| {
+        let place = json!({ "kind": "rest", "url": url });
+        new.post(
+            "/api/v1/restore",
+            &json!({ "code": code, "words": words, "place": place }),
+        )
+    };
+    let url = "https://store.test/oak/";
+    assert_eq!(restoring(&new).await["state"], "none");
+    ask("AAAA-AAAA", &words, url).await.refused(403, "wrong_code");
+    ask(&code, "legal winner", url).await.refused(422, "invalid");
+    assert!(
+        !new.root().join("data/backups/key").exists(),
+        "nothing is kept of what was refused"
+    );
+
+    // Another key, well written: it is said so, and the right one can be tried.
+    let other = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    ask(&code, other, url).await.expect(202);
+    new.until("it has failed", async || {
+        restoring(&new).await["state"] == "failed"
+    })
+    .await;
+    assert!(
+        restoring(&new).await["message"]
+            .as_str()
+            .unwrap()
+            .contains("does not open")
+    );
+    ask(&code, &words, "https://store.test/elm/").await.expect(202);
+    new.until("it has failed", async || {
+        restoring(&new).await["message"]
+            .as_str()
+            .unwrap()
+            .contains("no repository")
+    })
+    .await;
+    assert_eq!(new.get("/api/v1/health").await.json()["claimed"], false);
+
+    ask(&code, &words, url).await.expect(202);
+    let staged = new.root().join("data/commonhost/restored/state.db");
+    new.until("the board is fetched", async || staged.exists()).await;
+    // systemd restarts the supervisor.
+    new.kill().await;
+    new.start_again().await;
+    assert_eq!(new.get("/api/v1/health").await.json()["claimed"], true);
+    assert_eq!(restoring(&new).await["state"], "done");
+    assert_eq!(new.ca(), authority, "devices go on trusting it");
+    let ada = Person::sign_in(&new, "ada").await;
+    Person::sign_in(&new, "bob").await;
+    new.until("the service is back", async || {
+        ada.service(&new, "notes").await["state"] == "running"
+    })
+    .await;
+    assert_eq!(fs::read_to_string(new.root().join(DIARY)).unwrap(), "ours");
+    let jobs = ada.get(&new, "/api/v1/jobs").await.expect(200).json();
+    let job = jobs
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|job| job["kind"] == "restore-board");
+    assert_eq!(job.unwrap()["state"], "done", "{jobs}");
+    ask(&code, &words, url).await.refused(409, "claimed");
+    // It goes on backing up where it did.
+    let answer = ada.post(&new, "/api/v1/backups/run", &json!({})).await;
+    ada.done(&new, answer).await;
+}
+
+#[tokio::test]
+async fn a_board_is_got_back_by_a_form() {
+    let new = Board::start().await;
+    let code = new.claim_code().await;
+    let page = new.get("/restore?kind=rest").page().await.expect(200).body;
+    assert!(page.contains("name=\"words\"") && page.contains("name=\"url\""));
+    let send = |words: &str| {
+        let encode = supervisor::access::gate::encode;
+        let body = format!(
+            "kind=rest&url={}&code={code}&words={}",
+            encode("https://store.test/"),
+            encode(words)
+        );
+        let ask = new.ask(http::Method::POST, "/restore").same_origin().page();
+        ask.body("application/x-www-form-urlencoded", body)
+    };
+    let wrong = send("legal winer thank").await.expect(422);
+    assert!(wrong.body.contains("words-error"));
+    let words = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    send(words).await.expect(303);
+    new.until("it says what is wrong", async || {
+        let page = new.get("/restore").page().await.expect(200).body;
+        page.contains("There is no repository")
+    })
+    .await;
+}

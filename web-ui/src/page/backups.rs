@@ -9,6 +9,7 @@ mod recovery;
 mod sheet;
 
 pub use list::{BackupRow, PlaceBackupsPage};
+pub(crate) use new_place::disk_choices;
 pub use new_place::{DiskChoice, NewPlacePage};
 pub use place::PlacePage;
 pub use places::{PlaceKind, PlaceProblem, PlaceRow, SubjectRow, Trust};

@@ -62,9 +62,20 @@ impl FakeRestic {
             rest.split(' ').next().unwrap_or_default().to_owned()
         };
         if command.contains(" backup ") {
-            let (from, _) = value("BindReadOnlyPaths=").split_once(':').unwrap_or_default();
             let mut files = BTreeMap::new();
-            collect(Path::new(from), Path::new(""), &mut files);
+            for line in unit.lines() {
+                let bound = line.strip_prefix("BindReadOnlyPaths=");
+                let bound = bound.and_then(|bound| bound.split_once(':'));
+                let Some((from, to)) = bound else { continue };
+                let (_, to) = to.split_once("/source/").unwrap_or_default();
+                let mut found = BTreeMap::new();
+                collect(Path::new(from), Path::new(""), &mut found);
+                files.extend(
+                    found
+                        .into_iter()
+                        .map(|(path, bytes)| (Path::new(to).join(path), bytes)),
+                );
+            }
             self.kept.push((word("--tag commonhost --tag "), files));
             let id = id(self.kept.len());
             let summary = format!(
@@ -74,7 +85,7 @@ impl FakeRestic {
         }
         if command.contains(" restore ") {
             let wanted = word(" restore ");
-            let target = PathBuf::from(word("--target ")).join("data");
+            let target = PathBuf::from(word("--target "));
             let found = (1..=self.kept.len()).find(|number| id(*number) == wanted);
             let Some(found) = found else {
                 return (1, String::new());

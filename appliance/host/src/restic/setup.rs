@@ -75,6 +75,18 @@ pub(crate) fn set_key(layout: &Layout, key: &BackupKey) -> Result<(), MachineErr
     write_atomic(&path, key.as_str().as_bytes(), 0o600)
 }
 
+/// Forgets the key, unless a repository was opened with it.
+pub(crate) fn forget_key(layout: &Layout) -> Result<(), MachineError> {
+    if !all(layout).is_empty() {
+        return Err(MachineError::KeyExists);
+    }
+    let path = layout.backup_key();
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).at("remove", path),
+        _ => Ok(()),
+    }
+}
+
 /// Adds or changes a repository.
 pub(crate) fn set_repository(
     layout: &Layout,

@@ -55,6 +55,15 @@ pub(super) enum Noun {
         #[arg(long)]
         password: Option<String>,
     },
+    /// Get a lost board back from its backups onto this new one.
+    Restore {
+        /// The code that the board shows.
+        code: String,
+        /// The twelve words of the recovery sheet, in quotes.
+        words: String,
+        #[command(flatten)]
+        place: super::backup::Place,
+    },
     /// What can be enabled.
     #[command(subcommand)]
     Catalog(Catalog),

@@ -5,9 +5,47 @@ use super::{
     client::Failure,
     run::{Asked, segment},
 };
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Value, json};
+
+/// Where backups are.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// A disk's identifier, as `backup show` lists it.
+    #[arg(long, conflicts_with_all = ["s3", "rest"])]
+    disk: Option<String>,
+    /// Server and bucket of an S3 store.
+    #[arg(long, conflicts_with = "rest")]
+    s3: Option<String>,
+    /// Address of a rest-server.
+    #[arg(long)]
+    rest: Option<String>,
+    /// User name, or the id of an S3 key.
+    #[arg(long, default_value = "")]
+    user: String,
+    /// Password, or the secret of an S3 key.
+    #[arg(
+        long,
+        default_value = "",
+        env = "COMMONHOST_STORE_SECRET",
+        hide_env_values = true
+    )]
+    secret: String,
+}
+
+impl Place {
+    /// As the API takes it.
+    pub(super) fn body(&self) -> Result<Value, Failure> {
+        let (kind, key, value) = match (&self.disk, &self.s3, &self.rest) {
+            (Some(disk), ..) => ("disk", "disk", disk),
+            (_, Some(url), _) => ("s3", "url", url),
+            (.., Some(url)) => ("rest", "url", url),
+            _ => return Err("say where: --disk, --s3 or --rest".into()),
+        };
+        Ok(json!({ "kind": kind, key: value, "user": self.user, "secret": self.secret }))
+    }
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Backup {
@@ -28,26 +66,8 @@ pub(super) enum Backup {
     Add {
         /// What it shall be called.
         title: String,
-        /// A disk's identifier, as `backup show` lists it.
-        #[arg(long, conflicts_with_all = ["s3", "rest"])]
-        disk: Option<String>,
-        /// Server and bucket of an S3 store.
-        #[arg(long, conflicts_with = "rest")]
-        s3: Option<String>,
-        /// Address of a rest-server.
-        #[arg(long)]
-        rest: Option<String>,
-        /// User name, or the id of an S3 key.
-        #[arg(long, default_value = "")]
-        user: String,
-        /// Password, or the secret of an S3 key.
-        #[arg(
-            long,
-            default_value = "",
-            env = "COMMONHOST_STORE_SECRET",
-            hide_env_values = true
-        )]
-        secret: String,
+        #[command(flatten)]
+        place: Place,
         /// This board can delete nothing there.
         #[arg(long)]
         append_only: bool,
@@ -110,25 +130,14 @@ impl Backup {
             Self::Key { words } => post("/key", json!({ "words": words.join(" ") })),
             Self::Add {
                 title,
-                disk,
-                s3,
-                rest,
-                user,
-                secret,
+                place,
                 append_only,
                 upload_kib,
             } => {
-                let place = match (disk, s3, rest) {
-                    (Some(disk), ..) => json!({ "kind": "disk", "disk": disk }),
-                    (_, Some(url), _) => json!({ "kind": "s3", "url": url }),
-                    (.., Some(url)) => json!({ "kind": "rest", "url": url }),
-                    _ => return Err("say where: --disk, --s3 or --rest".into()),
-                };
-                let mut body = json!({ "title": title, "user": user, "secret": secret,
-                    "append_only": append_only, "upload_kib": upload_kib });
-                for (key, value) in place.as_object().into_iter().flatten() {
-                    body[key] = value.clone();
-                }
+                let mut body = place.body()?;
+                body["title"] = json!(title);
+                body["append_only"] = json!(append_only);
+                body["upload_kib"] = json!(upload_kib);
                 post("/repositories", body)
             }
             Self::Check { repository } => post(&format!("{}/check", at(repository)), json!({})),

@@ -102,6 +102,10 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
                 json!({ "code": code, "board_name": board_name, "member": member }),
             )
         }
+        Noun::Restore { code, words, place } => {
+            let body = json!({ "code": code, "words": words, "place": place.body()? });
+            post("/restore", body)
+        }
         Noun::Catalog(Catalog::List) => get("/catalog"),
         Noun::Catalog(Catalog::Refresh) => post("/catalog/refresh", json!({})),
         Noun::Service(service) => service_request(service)?,

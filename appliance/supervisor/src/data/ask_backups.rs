@@ -159,6 +159,18 @@ pub async fn add_repository(app: &App, new: NewRepository, by: &MemberName) -> R
         let message = "Make the recovery key first, print its sheet, and keep it away from the board.";
         return Err(ApiError::conflict("no_key", message));
     }
+    let (repository, credentials) = parse(&new)?;
+    let id = repository.id.clone();
+    let request = HostRequest::SetRepository {
+        repository,
+        credentials: Some(credentials),
+    };
+    app.host.ask(request).await?;
+    record(app, Task::Connect { repository: id }, by).await
+}
+
+/// A place as it was asked for, with an id of its own.
+pub(super) fn parse(new: &NewRepository) -> Result<(Repository, Credentials), ApiError> {
     let url = || {
         new.url
             .trim()
@@ -184,22 +196,17 @@ pub async fn add_repository(app: &App, new: NewRepository, by: &MemberName) -> R
         .parse()
         .map_err(|error: types::NameError| ApiError::internal(&error))?;
     let repository = Repository {
-        id: id.clone(),
+        id,
         title: title.to_owned(),
         place,
         append_only: new.append_only,
         upload_kib: new.upload_kib,
     };
-    let credentials = Some(Credentials {
+    let credentials = Credentials {
         user: new.user.trim().to_owned(),
         secret: new.secret.trim().to_owned(),
-    });
-    let request = HostRequest::SetRepository {
-        repository,
-        credentials,
     };
-    app.host.ask(request).await?;
-    record(app, Task::Connect { repository: id }, by).await
+    Ok((repository, credentials))
 }
 
 /// Sees whether a place can be reached and its repository opened; returns the job.

@@ -310,6 +310,10 @@ pub(super) async fn when_due(app: &App) {
 
 async fn plan(app: &App) -> Result<(), Trouble> {
     let now = app.now();
+    // A board that is to become another one must not add itself to that one's backups.
+    if !app.store.is_claimed().await? {
+        return Ok(());
+    }
     if !host::clock::is_plausible(now) || setup(app).await?.repositories.is_empty() {
         return Ok(());
     }

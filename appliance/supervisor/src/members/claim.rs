@@ -12,15 +12,49 @@ use crate::{
 use http::StatusCode;
 use types::{BoardName, ClaimCode, host::HostRequest};
 
+fn taken() -> ApiError {
+    ApiError::conflict("claimed", "This board has been claimed already. Sign in instead.")
+}
+
+/// Refuses what is only for boards that nobody has claimed.
+///
+/// # Errors
+/// 409 when somebody has.
+pub async fn must_be_unclaimed(app: &App) -> Result<(), ApiError> {
+    if app.store.is_claimed().await? {
+        return Err(taken());
+    }
+    Ok(())
+}
+
+/// Whoever knows the code that the board shows is its owner.
+///
+/// # Errors
+/// 403 for a wrong code, 422 for what is no code, 429 after too many tries.
+pub async fn check_claim_code(app: &App, code: &str) -> Result<(), ApiError> {
+    let code = code
+        .parse::<ClaimCode>()
+        .map_err(|error| ApiError::field("code", error.to_string()))?;
+    lock(&app.claim_attempts).count(app.now()).map_err(wait)?;
+    let right = app.store.claim_code(secret::claim_code).await?;
+    if secret::same(code.as_str(), right.as_str()) {
+        return Ok(());
+    }
+    let message =
+        "This is not the code that the board shows. Look at its screen, or at the file CLAIM-CODE.TXT.";
+    let error = ApiError::new(StatusCode::FORBIDDEN, "wrong_code", message);
+    Err(ApiError {
+        fields: [("code".to_owned(), message.to_owned())].into(),
+        ..error
+    })
+}
+
 /// Makes the first steward of an unclaimed board. Of many at the same time exactly one wins.
 ///
 /// # Errors
 /// 403 for a wrong code, 409 when somebody was faster, 422 for values that do not fit, 429 after too many tries.
 pub async fn claim(app: &App, claim: Claim, caller: &Caller) -> Result<Opened, ApiError> {
-    let taken = || ApiError::conflict("claimed", "This board has been claimed already. Sign in instead.");
-    if app.store.is_claimed().await? {
-        return Err(taken());
-    }
+    must_be_unclaimed(app).await?;
     // Every field first, so that a typing mistake in a name costs no try.
     let mut errors = Vec::new();
     let board = claim.board_name.trim().to_lowercase().parse::<BoardName>();
@@ -30,24 +64,13 @@ pub async fn claim(app: &App, claim: Claim, caller: &Caller) -> Result<Opened, A
     let member = check_new(&claim.member, "member.")
         .map_err(|error| errors.extend(error.fields))
         .ok();
-    let code = claim.code.parse::<ClaimCode>();
-    let code = code
-        .map_err(|error| errors.push(("code".to_owned(), error.to_string())))
-        .ok();
-    let (Some(board), Some(mut member), Some(code)) = (board, member, code) else {
+    if let Err(error) = claim.code.parse::<ClaimCode>() {
+        errors.push(("code".to_owned(), error.to_string()));
+    }
+    let (Some(board), Some(mut member), true) = (board, member, errors.is_empty()) else {
         return Err(ApiError::fields(errors));
     };
-    lock(&app.claim_attempts).count(app.now()).map_err(wait)?;
-    let right = app.store.claim_code(secret::claim_code).await?;
-    if !secret::same(code.as_str(), right.as_str()) {
-        let message =
-            "This is not the code that the board shows. Look at its screen, or at the file CLAIM-CODE.TXT.";
-        let error = ApiError::new(StatusCode::FORBIDDEN, "wrong_code", message);
-        return Err(ApiError {
-            fields: [("code".to_owned(), message.to_owned())].into(),
-            ..error
-        });
-    }
+    check_claim_code(app, &claim.code).await?;
     (member.role, member.created) = (Role::Steward, app.now());
     let hash = hash(claim.member.password).await?;
     if !app.store.claim(board.clone(), member.clone(), hash).await? {

@@ -32,6 +32,7 @@ async fn job(visit: Visit, Path(id): Path<String>) -> Result<Response, ApiError>
     let state = state(job.state);
     let steps = match job.kind {
         JobKind::Backup => backup_steps(&visit).await?,
+        JobKind::RestoreBoard => restore_steps(&visit).await?,
         kind => steps(kind),
     };
     let page = JobPage {
@@ -84,6 +85,7 @@ fn kind(kind: JobKind, title: String) -> web_ui::JobKind {
         JobKind::Backup => web_ui::JobKind::Backup,
         JobKind::Restore => web_ui::JobKind::Restore(title),
         JobKind::Test => web_ui::JobKind::RestoreTest(title),
+        JobKind::RestoreBoard => web_ui::JobKind::RestoreBoard,
     }
 }
 
@@ -100,6 +102,18 @@ async fn backup_steps(visit: &Visit) -> Result<Vec<StepKind>, ApiError> {
     }];
     all.extend(facts::enabled(&visit.app).await?.into_iter().map(service));
     all.extend(steps(JobKind::Backup));
+    Ok(all)
+}
+
+/// What getting a board back goes through: one step for each service.
+async fn restore_steps(visit: &Visit) -> Result<Vec<StepKind>, ApiError> {
+    let language = visit.language();
+    let service = |service: facts::Enabled| StepKind::Restore {
+        word: Subject::Service(service.name.clone()).word(),
+        title: service.title(language),
+    };
+    let mut all = steps(JobKind::RestoreBoard);
+    all.extend(facts::enabled(&visit.app).await?.into_iter().map(service));
     Ok(all)
 }
 
@@ -121,6 +135,7 @@ fn steps(kind: JobKind) -> Vec<StepKind> {
         JobKind::Restore => vec![Fetch, Stop, Exchange, WaitReady],
         JobKind::Test => vec![Fetch, Check, Try],
         JobKind::Backup => vec![StepKind::Forget, StepKind::LookOver],
+        JobKind::RestoreBoard => vec![Open],
         JobKind::Restart => vec![Render, Start, WaitReady],
         JobKind::Start => vec![Start, WaitReady],
         JobKind::Stop => vec![Stop],
@@ -131,6 +146,7 @@ fn steps(kind: JobKind) -> Vec<StepKind> {
 fn next(job: &Job) -> String {
     match job.kind {
         JobKind::Remove => "/archives".into(),
+        JobKind::RestoreBoard => "/home".into(),
         JobKind::Snapshot | JobKind::Connect | JobKind::Backup | JobKind::Test => "/backups".into(),
         _ => format!("/services/{}", job.service),
     }

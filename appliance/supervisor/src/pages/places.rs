@@ -171,16 +171,21 @@ async fn get(visit: Visit, Path(id): Path<String>) -> Result<Response, ApiError>
             problem: record.problem.as_ref().map(problem),
         }
     };
-    let mine = view
-        .records
-        .iter()
-        .filter(|record| record.repository == repository.id);
+    // A service without a record has not been backed up by this board yet; an earlier board may have.
+    let mut mine = view.records.clone();
+    mine.retain(|record| record.repository == repository.id);
+    for service in &enabled {
+        let of = Subject::Service(service.name.clone());
+        if !mine.iter().any(|record| record.subject == of) {
+            mine.push(BackupRecord::new(repository.id.clone(), of, visit.layout.now));
+        }
+    }
     let looked = view.checks.iter().find(|check| check.repository == repository.id);
     let page = PlacePage {
         place: row(&visit, &view, repository),
         append_only: repository.append_only,
         upload_kib: repository.upload_kib,
-        subjects: mine.map(subject).collect(),
+        subjects: mine.iter().map(subject).collect(),
         checked: looked.map(|check| check.at),
         check_problem: looked.and_then(|check| check.problem.as_ref()).map(problem),
         layout: visit.layout.clone(),
@@ -260,19 +265,23 @@ async fn new(visit: Visit, Query(query): Query<BTreeMap<String, String>>) -> Res
     Ok(show(&form(visit, &view, kind, &Fields::default())))
 }
 
-fn kind_of(word: &str) -> Option<PlaceKind> {
+/// A disk to choose.
+pub(super) fn disk_choice(disk: &types::backup::Disk) -> DiskChoice {
+    DiskChoice {
+        id: disk.id.to_string(),
+        room: disk.total.zip(disk.free),
+    }
+}
+
+pub(super) fn kind_of(word: &str) -> Option<PlaceKind> {
     PlaceKind::ALL.into_iter().find(|kind| kind.code() == word)
 }
 
 fn form(visit: Visit, view: &BackupsView, kind: PlaceKind, fields: &Fields) -> NewPlacePage {
-    let disk = |disk: &types::backup::Disk| DiskChoice {
-        id: disk.id.to_string(),
-        room: disk.total.zip(disk.free),
-    };
     NewPlacePage {
         kind,
         title: fields.text("title"),
-        disks: view.disks.iter().map(disk).collect(),
+        disks: view.disks.iter().map(disk_choice).collect(),
         disk: fields.text("disk"),
         url: fields.text("url"),
         user: fields.text("user"),

@@ -39,10 +39,12 @@ pub enum JobKind {
     Restore,
     /// Try whether a backup can be restored.
     Test,
+    /// Restore a whole board.
+    RestoreBoard,
 }
 
 impl JobKind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Enable,
         Self::Settings,
         Self::Start,
@@ -57,6 +59,7 @@ impl JobKind {
         Self::Backup,
         Self::Restore,
         Self::Test,
+        Self::RestoreBoard,
     ];
 
     /// The word for programs.
@@ -76,6 +79,7 @@ impl JobKind {
             Self::Backup => "backup",
             Self::Restore => "restore",
             Self::Test => "restore-test",
+            Self::RestoreBoard => "restore-board",
         }
     }
 
@@ -83,7 +87,13 @@ impl JobKind {
     pub fn is_data(self) -> bool {
         matches!(
             self,
-            Self::Snapshot | Self::Revert | Self::Connect | Self::Backup | Self::Restore | Self::Test
+            Self::Snapshot
+                | Self::Revert
+                | Self::Connect
+                | Self::Backup
+                | Self::Restore
+                | Self::Test
+                | Self::RestoreBoard
         )
     }
 }
@@ -224,6 +234,23 @@ impl Store {
                 .prepare(&sql)?
                 .query_map([limit], parse)?
                 .collect::<rusqlite::Result<Result<_>>>()?
+        })
+        .await
+    }
+
+    /// The newest job of a kind.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_job(&self, kind: JobKind) -> Result<Option<Job>> {
+        self.run(move |connection| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM job WHERE kind = ?1 ORDER BY created DESC, rowid DESC LIMIT 1"
+            );
+            connection
+                .query_row(&sql, [kind.word()], parse)
+                .optional()?
+                .transpose()
         })
         .await
     }

@@ -21,6 +21,14 @@ const STEPS: &[&str] = &[
 /// only adds, which a test verifies; a board that went back to the release before opens the newer schema as it is.
 const BREAKING: &[u32] = &[4];
 
+/// Whether a newer release made a database that this one cannot read.
+pub(super) fn is_too_new(path: &Path) -> Result<bool> {
+    let connection = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(found > known && oldest_reader(&connection)?.unwrap_or(found) > known)
+}
+
 /// Brings the database to the newest schema. Before a change of an existing schema a copy is kept beside it, so that
 /// a release that cannot read the newer schema still finds its own data. One that can read it opens it unchanged.
 pub(super) fn run(connection: &Connection, path: &Path) -> Result<()> {

@@ -46,6 +46,18 @@ pub enum Task {
         /// Its service.
         service: ServiceName,
     },
+    /// On an unclaimed board: fetch a whole board from a repository, and become it.
+    BecomeBoard {
+        /// Where it is.
+        repository: RepositoryId,
+    },
+    /// On a board that was restored: get the data of these services back before they start.
+    RestoreServices {
+        /// Where they are.
+        repository: RepositoryId,
+        /// Those that are still to come.
+        services: Vec<ServiceName>,
+    },
     /// Restore the newest backup of a service to a scratch place and try it.
     Test {
         /// Where it is.
@@ -67,6 +79,7 @@ impl Task {
             Self::Connect { .. } => JobKind::Connect,
             Self::Backup { .. } => JobKind::Backup,
             Self::Restore { .. } => JobKind::Restore,
+            Self::BecomeBoard { .. } | Self::RestoreServices { .. } => JobKind::RestoreBoard,
             Self::Test { .. } => JobKind::Test,
         }
     }
@@ -78,7 +91,10 @@ impl Task {
             | Self::Revert { service, .. }
             | Self::Restore { service, .. }
             | Self::Test { service, .. } => service.as_str(),
-            Self::Connect { .. } | Self::Backup { .. } => BOARD,
+            Self::Connect { .. }
+            | Self::Backup { .. }
+            | Self::BecomeBoard { .. }
+            | Self::RestoreServices { .. } => BOARD,
         }
     }
 }
@@ -108,6 +124,20 @@ impl Store {
             super::audit::append(&change, now, &by, task.kind().word(), task.subject())?;
             change.commit()?;
             Ok(Some(job))
+        })
+        .await
+    }
+
+    /// Writes down what of a task is still to be done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_task(&self, job: &str, task: Task) -> Result<()> {
+        let job = job.to_owned();
+        self.run(move |connection| {
+            let sql = "UPDATE task SET task = ?2 WHERE job = ?1";
+            connection.execute(sql, params![job, to_json(&task)?])?;
+            Ok(())
         })
         .await
     }

@@ -4,8 +4,8 @@
 use super::{MIB, Samples, ago};
 use web_ui::{
     BackupRow, BackupsPage, CopyReason, CopyRow, DiskChoice, FieldError, JobKind, JobRow, JobState, KeyPage,
-    NewPlacePage, PlaceBackupsPage, PlaceKind, PlacePage, PlaceProblem, PlaceRow, SheetPage, SheetPlace,
-    SubjectRow, TextField, Trust,
+    NewPlacePage, PlaceBackupsPage, PlaceKind, PlacePage, PlaceProblem, PlaceRow, RestorePage, RestoreState,
+    SheetPage, SheetPlace, SubjectRow, TextField, Trust,
 };
 
 const REST: &str = "https://backup.example.org/oak/";
@@ -190,6 +190,24 @@ impl Samples<'_> {
             layout: self.layout("/backups/key", Some(true)),
             words: "legal winner thank year wave sausage worth useful legal winner thank yellow".into(),
             places: vec![place(self.usb()), place(self.away())],
+        }
+    }
+
+    pub(super) fn restore(&self, state: RestoreState) -> RestorePage {
+        RestorePage {
+            layout: self.layout("/restore", None),
+            state,
+            failed: Some(self.says("There is no repository at this place.")),
+            code: self.field("7K3M-Q9TD").with_error(FieldError::WrongCode),
+            words: self
+                .field("legal winner thank")
+                .with_error(FieldError::KeyWords(3)),
+            kind: PlaceKind::Rest,
+            disks: Vec::new(),
+            disk: TextField::default(),
+            url: self.field(REST),
+            user: self.field("oak"),
+            secret: TextField::default(),
         }
     }
 }

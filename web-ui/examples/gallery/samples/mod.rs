@@ -14,7 +14,7 @@ use types::Language;
 use types::Timestamp;
 use web_ui::{
     ClaimState, ErrorKind, FieldError, JobState, JoinState, Layout, Page as _, PairingProblem, PlaceKind,
-    Refusal, SignInProblem, TextField, TextKind, Viewer,
+    Refusal, RestoreState, SignInProblem, StepKind, TextField, TextKind, Viewer,
 };
 
 const NOW: Timestamp = Timestamp(1_795_183_200);
@@ -39,6 +39,16 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("claim-claimed", s.claim(ClaimState::Claimed, false).render()),
         ("claim-wait", s.claim(ClaimState::Wait(ago(-55)), false).render()),
         ("claim-exhausted", s.claim(ClaimState::Exhausted, false).render()),
+        ("restore", s.restore(RestoreState::Open).render()),
+        (
+            "restore-running",
+            s.restore(RestoreState::Running {
+                step: StepKind::Fetch,
+                progress: 40,
+            })
+            .render(),
+        ),
+        ("restore-done", s.restore(RestoreState::Claimed).render()),
         ("sign-in", s.sign_in(None).render()),
         ("sign-in-wrong", s.sign_in(Some(SignInProblem::Wrong)).render()),
         (

@@ -4,6 +4,7 @@
 use super::places::PlaceKind;
 use crate::{
     field::TextField,
+    i18n::T,
     layout::{Layout, page},
 };
 
@@ -46,15 +47,19 @@ pub struct NewPlacePage {
 
 impl NewPlacePage {
     pub(crate) fn disk_choices(&self) -> Vec<(String, String)> {
-        let t = self.layout.t();
-        let choice = |disk: &DiskChoice| {
-            let room = disk.room;
-            let room = room.map(|(total, free)| t.place_room(t.bytes(free), t.bytes(total)));
-            let label = room.map_or_else(|| disk.id.clone(), |room| format!("{} – {room}", disk.id));
-            (disk.id.clone(), label)
-        };
-        self.disks.iter().map(choice).collect()
+        disk_choices(self.layout.t(), &self.disks)
     }
+}
+
+/// Disks to choose from: identifiers, and what stands for them.
+pub(crate) fn disk_choices(t: T, disks: &[DiskChoice]) -> Vec<(String, String)> {
+    let choice = |disk: &DiskChoice| {
+        let room = disk.room;
+        let room = room.map(|(total, free)| t.place_room(t.bytes(free), t.bytes(total)));
+        let label = room.map_or_else(|| disk.id.clone(), |room| format!("{} – {room}", disk.id));
+        (disk.id.clone(), label)
+    };
+    disks.iter().map(choice).collect()
 }
 
 page!(NewPlacePage, "backups/new.html");
