@@ -32,8 +32,8 @@ pub(crate) use backups::disk_choices;
 pub use backups::*;
 pub use catalog::{CatalogCard, CatalogFacts, CatalogPage, EnablePage, Refusal};
 pub use certificates::{
-    AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
-    LocalCa,
+    AcmeAccount, AuthorityForm, CertificateProblem, CertificateRow, CertificateSource, CertificateState,
+    CertificatesPage, LocalCa,
 };
 pub use checks::{CheckRow, CheckState, ChecksPage, DigestView, FindingRow};
 pub use claim::{ClaimPage, ClaimState};

@@ -44,7 +44,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tls::{AcmeSettings, Certificates, LETS_ENCRYPT};
+use tls::{AcmeSettings, Certificates, ExternalAccount, LETS_ENCRYPT};
 use tokio::net::{TcpListener, UnixListener};
 use types::host::{HostReply, HostRequest};
 
@@ -239,8 +239,18 @@ async fn too_new(app: &App) -> anyhow::Result<()> {
 /// From what a steward chose to what the certificates are made with.
 pub fn acme_settings(choice: AcmeChoice) -> AcmeSettings {
     let some = |text: String| (!text.is_empty()).then_some(text);
+    let directory = some(choice.directory).unwrap_or_else(|| LETS_ENCRYPT.to_owned());
     AcmeSettings {
-        directory: some(choice.directory).unwrap_or_else(|| LETS_ENCRYPT.to_owned()),
+        staging: match choice.staging.as_str() {
+            "" => tls::staging_of(&directory),
+            "none" => None,
+            staging => Some(staging.to_owned()),
+        },
+        external_account: some(choice.account_key_name).map(|kid| ExternalAccount {
+            kid,
+            key: choice.account_key,
+        }),
+        directory,
         root_pem: some(choice.root),
         contact: some(choice.contact),
         enabled: choice.terms_accepted,

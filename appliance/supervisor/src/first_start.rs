@@ -91,6 +91,7 @@ async fn take_over(app: &App, setup: Setup) -> anyhow::Result<()> {
             contact: setup.acme.contact.unwrap_or_default(),
             // Who writes the directory into setup.toml chose it knowingly.
             terms_accepted: true,
+            ..AcmeChoice::default()
         };
         app.store.set_acme(choice.clone()).await?;
         app.certificates.set_acme(acme_settings(choice));

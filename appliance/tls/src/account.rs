@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The board's account at a CA: made once, before any order, and kept.
 
-use crate::{ca::ask, order::Failure, settings::AcmeSettings, store::CertificateStore};
-use ring::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+use crate::{
+    ca::{Client, ask},
+    order::Failure,
+    settings::AcmeSettings,
+    store::CertificateStore,
 };
-use rustls::ClientConfig;
-use rustls_acme::acme::{Account, Directory};
+use instant_acme::{Account, ExternalAccountKey, Key, NewAccount};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// What is kept of an account.
 #[derive(Serialize, Deserialize)]
@@ -19,73 +19,139 @@ struct Stored {
     kid: Option<String>,
     /// PKCS #8, base64.
     key: String,
-}
-
-/// An account that is ready for orders.
-pub(crate) struct OpenAccount {
-    pub(crate) account: Account,
-    pub(crate) client: Arc<ClientConfig>,
+    /// The address that the CA was told.
+    #[serde(default)]
+    contact: Option<String>,
+    /// Name of the contract's key that it is bound to.
+    #[serde(default)]
+    contract: Option<String>,
 }
 
 /// Loads the account for this CA, or makes one. The key is stored before the CA hears of it: if power fails in
-/// between, the same key leads to the same account (RFC 8555 section 7.3.1).
+/// between, the same key leads to the same account (RFC 8555 section 7.3.1). Where a contract is bound to the account,
+/// the key is made with it, and a cut in between costs a second account of the same contract.
 pub(crate) async fn open(
     store: &CertificateStore,
     settings: &AcmeSettings,
-    client: Arc<ClientConfig>,
-) -> Result<OpenAccount, Failure> {
+    client: &Client,
+) -> Result<Account, Failure> {
     let file = file_of(&settings.directory);
-    let directory = ask(|| Directory::discover(&client, &settings.directory)).await?;
-    let stored = store
-        .read(&file)?
-        .and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
-    let mut stored = match stored {
-        Some(stored) if stored.directory == settings.directory && key_of(&stored).is_some() => stored,
-        _ => {
-            let key = data_encoding::BASE64.encode(&Account::generate_key_pair());
+    let stored = load(store, &file)?.filter(|stored| stored.directory == settings.directory);
+    let bound_by = settings.external_account.as_ref().map(|account| &account.kid);
+    let stored = stored
+        .filter(|stored| key_of(stored).is_some())
+        // Another contract is another account.
+        .filter(|stored| bound_by.is_none_or(|kid| stored.contract.as_ref() == Some(kid)));
+    let (account, stored) = match stored {
+        Some(stored) if stored.kid.is_some() => (reopen(&stored, client).await?, stored),
+        stored => register(store, settings, client, stored).await?,
+    };
+    if stored.contact != settings.contact {
+        let contact: Vec<String> = settings
+            .contact
+            .iter()
+            .map(|mail| format!("mailto:{mail}"))
+            .collect();
+        let contact: Vec<&str> = contact.iter().map(String::as_str).collect();
+        ask!(account.update_contacts(&contact))?;
+        let contact = settings.contact.clone();
+        save(store, &file, &Stored { contact, ..stored })?;
+    }
+    Ok(account)
+}
+
+async fn reopen(stored: &Stored, client: &Client) -> Result<Account, Failure> {
+    let kid = stored.kid.clone().unwrap_or_default();
+    let key = key_of(stored).ok_or_else(unreadable)?;
+    ask!(async {
+        Account::builder_with_http(Box::new(client.clone()))
+            .from_parts(kid.clone(), key.clone_key(), stored.directory.clone())
+            .await
+    })
+}
+
+async fn register(
+    store: &CertificateStore,
+    settings: &AcmeSettings,
+    client: &Client,
+    stored: Option<Stored>,
+) -> Result<(Account, Stored), Failure> {
+    let file = file_of(&settings.directory);
+    let directory = || settings.directory.clone();
+    let builder = || Account::builder_with_http(Box::new(client.clone()));
+    let made = if let Some(eab) = &settings.external_account {
+        let secret = eab
+            .secret()
+            .ok_or_else(|| Failure::Other("the contract's key is no base64url".into()))?;
+        let key = ExternalAccountKey::new(eab.kid.clone(), &secret);
+        let new = NewAccount {
+            contact: &[],
+            terms_of_service_agreed: true,
+            only_return_existing: false,
+        };
+        let made = ask!(builder().create(&new, directory(), Some(&key)));
+        made.map_err(Failure::of_contract)?
+    } else {
+        let stored = if let Some(stored) = stored {
+            stored
+        } else {
+            let (_, key) = Key::generate_pkcs8().map_err(Failure::Ca)?;
             let fresh = Stored {
-                directory: settings.directory.clone(),
+                directory: directory(),
                 kid: None,
-                key,
+                key: data_encoding::BASE64.encode(key.secret_pkcs8_der()),
+                contact: None,
+                contract: None,
             };
             save(store, &file, &fresh)?;
             fresh
-        }
+        };
+        let pkcs8 = key_of(&stored).ok_or_else(unreadable)?;
+        ask!(async {
+            let key = Key::from_pkcs8_der(pkcs8.clone_key())?;
+            let key = (key, PrivateKeyDer::Pkcs8(pkcs8.clone_key()));
+            builder().create_from_key(key, directory()).await
+        })?
     };
-    let key = key_of(&stored).ok_or_else(|| Failure::Other("the account's key cannot be read".into()))?;
-    if let Some(kid) = stored.kid {
-        let key_pair = pair(&key).ok_or_else(|| Failure::Other("the account's key cannot be used".into()))?;
-        return Ok(OpenAccount {
-            account: Account {
-                key_pair,
-                directory,
-                kid,
-            },
-            client,
-        });
-    }
-    let contact: Vec<String> = settings
-        .contact
-        .iter()
-        .map(|mail| format!("mailto:{mail}"))
-        .collect();
-    let account = ask(|| Account::create_with_keypair(&client, directory.clone(), &contact, &key)).await?;
-    stored.kid = Some(account.kid.clone());
+    let (account, credentials) = made;
+    let stored = Stored {
+        directory: directory(),
+        kid: Some(account.id().to_owned()),
+        key: data_encoding::BASE64.encode(credentials.private_key().secret_pkcs8_der()),
+        contact: None,
+        contract: settings
+            .external_account
+            .as_ref()
+            .map(|account| account.kid.clone()),
+    };
     save(store, &file, &stored)?;
     log::info!("the board has an account at {}", settings.directory);
-    Ok(OpenAccount { account, client })
+    Ok((account, stored))
 }
 
 /// Forgets what the CA called the account, after it said it knows none: the next order registers the key again.
-pub(crate) fn forget(store: &CertificateStore, settings: &AcmeSettings) -> Result<(), Failure> {
-    let file = file_of(&settings.directory);
-    let stored = store
-        .read(&file)?
-        .and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
-    match stored {
-        Some(stored) => save(store, &file, &Stored { kid: None, ..stored }),
+pub(crate) fn forget(store: &CertificateStore, directory: &str) -> Result<(), Failure> {
+    let file = file_of(directory);
+    match load(store, &file)? {
+        Some(stored) => {
+            let (kid, contact) = (None, None);
+            save(
+                store,
+                &file,
+                &Stored {
+                    kid,
+                    contact,
+                    ..stored
+                },
+            )
+        }
         None => Ok(()),
     }
+}
+
+fn load(store: &CertificateStore, file: &str) -> Result<Option<Stored>, Failure> {
+    let bytes = store.read(file)?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 fn save(store: &CertificateStore, file: &str, stored: &Stored) -> Result<(), Failure> {
@@ -93,15 +159,14 @@ fn save(store: &CertificateStore, file: &str, stored: &Stored) -> Result<(), Fai
     Ok(store.write(file, &json)?)
 }
 
-fn key_of(stored: &Stored) -> Option<Vec<u8>> {
-    data_encoding::BASE64
-        .decode(stored.key.as_bytes())
-        .ok()
-        .filter(|key| pair(key).is_some())
+fn key_of(stored: &Stored) -> Option<PrivatePkcs8KeyDer<'static>> {
+    let bytes = data_encoding::BASE64.decode(stored.key.as_bytes()).ok()?;
+    let key = PrivatePkcs8KeyDer::from(bytes);
+    Key::from_pkcs8_der(key.clone_key()).is_ok().then_some(key)
 }
 
-fn pair(key: &[u8]) -> Option<EcdsaKeyPair> {
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key, &SystemRandom::new()).ok()
+fn unreadable() -> Failure {
+    Failure::Other("the account's key cannot be used".into())
 }
 
 /// One file per CA. A hash, because a URL is no file name.

@@ -4,7 +4,9 @@
 use crate::{
     AcmeSettings, CertificateState, CertificateStatus, Clock, Source, TlsError,
     authority::LocalAuthority,
+    ca::CaFacts,
     challenge::Challenges,
+    dns::Subject,
     domains::Entry,
     leaf::{self, Leaf},
     resolver::{Resolver, Table},
@@ -68,6 +70,10 @@ pub(crate) struct State {
     pub(crate) ordering: Option<Domain>,
     /// Those that do not lead here yet.
     pub(crate) held: BTreeSet<Domain>,
+    /// What the CA says of itself, and for which version of the settings it was asked.
+    pub(crate) facts: Option<(u64, CaFacts)>,
+    /// Not to be asked what it is before.
+    pub(crate) facts_pause: Option<Timestamp>,
     local: Local,
 }
 
@@ -107,6 +113,7 @@ impl Certificates {
         let challenges = Arc::new(Challenges::default());
         let first = Table {
             by_name: [].into(),
+            wildcards: [].into(),
             otherwise: Arc::clone(&local.otherwise.key),
         };
         let resolver = Arc::new(Resolver::new(first, Arc::clone(&challenges)));
@@ -116,6 +123,8 @@ impl Certificates {
             domains: BTreeMap::new(),
             ordering: None,
             held: BTreeSet::new(),
+            facts: None,
+            facts_pause: None,
             local,
         };
         let inner = Inner {
@@ -178,14 +187,31 @@ impl Certificates {
     /// Sets the domains for which a certificate is kept by ACME. A domain that is gone is not served any more; its
     /// certificate stays on disk for when it comes back. Reads files.
     pub fn set_domains(&self, domains: &[Domain]) {
+        let subjects: Vec<Subject> = domains.iter().cloned().map(Subject::plain).collect();
+        self.set_subjects(&subjects);
+    }
+
+    /// The same, with wildcards and names that are proved by DNS. Names that a wildcard covers need no certificate of
+    /// their own; they are left out by the caller.
+    pub fn set_subjects(&self, subjects: &[Subject]) {
         {
             let mut state = self.inner.state();
-            state.domains.retain(|domain, _| domains.contains(domain));
-            for domain in domains {
-                if !state.domains.contains_key(domain) {
-                    state
-                        .domains
-                        .insert(domain.clone(), Entry::load(&self.inner.store, domain));
+            let wanted: BTreeMap<&Domain, &Subject> = subjects
+                .iter()
+                .map(|subject| (&subject.domain, subject))
+                .collect();
+            state.domains.retain(|domain, entry| {
+                // Another certificate is needed when it shall cover more or less.
+                wanted
+                    .get(domain)
+                    .is_some_and(|subject| subject.wildcard == entry.subject.wildcard)
+            });
+            for (domain, subject) in wanted {
+                if let Some(entry) = state.domains.get_mut(domain) {
+                    entry.subject = subject.clone();
+                } else {
+                    let entry = Entry::load(&self.inner.store, subject.clone());
+                    state.domains.insert(domain.clone(), entry);
                 }
             }
         }
@@ -216,6 +242,7 @@ impl Certificates {
             }
             state.acme = settings;
             state.acme_version += 1;
+            state.facts_pause = None;
         }
         self.inner.changed();
         self.inner.wake.notify_one();
@@ -224,6 +251,22 @@ impl Certificates {
     /// The ACME settings in force.
     pub fn acme(&self) -> AcmeSettings {
         self.inner.state().acme.clone()
+    }
+
+    /// What the CA in force says of itself, once it was asked. It is asked when there is a domain.
+    pub fn authority(&self) -> Option<CaFacts> {
+        let state = self.inner.state();
+        let facts = state
+            .facts
+            .as_ref()
+            .filter(|(version, _)| *version == state.acme_version);
+        facts.map(|(_, facts)| facts.clone())
+    }
+
+    /// The name by which CAA records mean the CA in force, where it is known.
+    pub fn caa_issuer(&self) -> Option<String> {
+        let told = self.authority().and_then(|facts| facts.caa.into_iter().next());
+        told.or_else(|| self.acme().caa_issuer())
     }
 
     /// Forgets the waiting time of a domain (not the limits): a person says it is mended.
@@ -271,6 +314,7 @@ impl Certificates {
                 None => (Source::Local, &local.otherwise),
             };
             let mut status = describe(domain.as_str(), source, leaf, certificate_state);
+            status.renewal = entry.renewal(&acme.directory);
             status.attempts = entry.history(&acme.directory).failures;
             status.last_problem.clone_from(&entry.record.problem);
             all.push(status);
@@ -326,15 +370,20 @@ impl Inner {
         for (name, leaf) in &state.local.by_name {
             by_name.insert(name.as_str().into(), Arc::clone(&leaf.key));
         }
+        let mut wildcards = std::collections::HashMap::new();
         let mut served = 0;
         for (domain, entry) in &state.domains {
             if let Some(leaf) = entry.servable(now) {
                 served += 1;
                 by_name.insert(domain.as_str().into(), Arc::clone(&leaf.key));
+                if leaf.is_for(&format!("*.{domain}")) {
+                    wildcards.insert(domain.as_str().into(), Arc::clone(&leaf.key));
+                }
             }
         }
         self.resolver.publish(Table {
             by_name,
+            wildcards,
             otherwise: Arc::clone(&state.local.otherwise.key),
         });
         *self.served.lock().unwrap_or_else(PoisonError::into_inner) = served;
@@ -395,6 +444,7 @@ fn describe(name: &str, source: Source, leaf: &Leaf, state: CertificateState) ->
         issuer: leaf.issuer.clone(),
         not_before: leaf.validity.not_before,
         not_after: leaf.validity.not_after,
+        renewal: None,
         state,
         last_problem: None,
         attempts: 0,

@@ -2,13 +2,14 @@
 //! What is known of each domain: certificate, history, last problem. Stored, so that a restart forgets nothing.
 
 use crate::{
+    dns::Subject,
     leaf::Leaf,
     problem::Problem,
     schedule::{self, Decision, History},
     store::{CertificateStore, TlsError},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use types::{Domain, Timestamp};
 
 /// One domain.
@@ -17,6 +18,8 @@ pub(crate) struct Entry {
     /// The certificate at hand.
     pub(crate) leaf: Option<Leaf>,
     pub(crate) record: Record,
+    /// What its certificate is for.
+    pub(crate) subject: Subject,
     /// Spreads its renewals.
     jitter: u32,
 }
@@ -30,11 +33,25 @@ pub(crate) struct Record {
     /// By directory: another CA has its own limits.
     pub(crate) histories: BTreeMap<String, History>,
     pub(crate) problem: Option<Problem>,
+    /// When the CA advises to renew (RFC 9773).
+    pub(crate) advice: Option<Advice>,
+    /// Directory where a rehearsal succeeded.
+    pub(crate) rehearsed: Option<String>,
+}
+
+/// What a CA said about renewing a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Advice {
+    /// When to renew: a moment in the window that the CA gave; `None` when it gave none.
+    pub(crate) renew: Option<Timestamp>,
+    /// When to ask again.
+    pub(crate) ask: Timestamp,
 }
 
 impl Entry {
     /// Loads what is stored of a domain. Damaged files count as absent.
-    pub(crate) fn load(store: &CertificateStore, domain: &Domain) -> Self {
+    pub(crate) fn load(store: &CertificateStore, subject: Subject) -> Self {
+        let domain = &subject.domain;
         let read = |file: String| {
             store.read(&file).unwrap_or_else(|error| {
                 log::error!("{error}");
@@ -50,14 +67,19 @@ impl Entry {
                     .inspect_err(|error| log::error!("{error}"))
                     .ok()
             })
-            .filter(|leaf| leaf.is_for(domain.as_str()));
+            .filter(|leaf| subject.names().iter().all(|name| leaf.is_for(name)));
         let hash = ring::digest::digest(&ring::digest::SHA256, domain.as_str().as_bytes());
         let jitter = hash
             .as_ref()
             .iter()
             .take(4)
             .fold(0, |sum, byte| (sum << 8) | u32::from(*byte));
-        Self { leaf, record, jitter }
+        Self {
+            leaf,
+            record,
+            subject,
+            jitter,
+        }
     }
 
     /// Stores the record.
@@ -77,9 +99,33 @@ impl Entry {
         let ours = self.record.issued_by.as_deref() == Some(directory);
         let held = self.leaf.as_ref().filter(|_| ours).map(|leaf| leaf.validity);
         let jitter = self.jitter;
+        let advised = self.record.advice.and_then(|advice| advice.renew);
         let history = self.history(directory);
         history.settle(now);
-        schedule::decide(history, held, now, jitter)
+        schedule::decide(history, held, advised, now, jitter)
+    }
+
+    /// When the certificate at hand is renewed.
+    pub(crate) fn renewal(&self, directory: &str) -> Option<Timestamp> {
+        let ours = self.record.issued_by.as_deref() == Some(directory);
+        let validity = self.leaf.as_ref().filter(|_| ours)?.validity;
+        let advised = self.record.advice.and_then(|advice| advice.renew);
+        Some(schedule::advised_renewal(&validity, advised, self.jitter))
+    }
+
+    /// Spreads its renewals: the same for a name for ever.
+    pub(crate) fn jitter(&self) -> u32 {
+        self.jitter
+    }
+
+    /// Whether the CA is to be asked when it advises to renew.
+    pub(crate) fn wants_advice(&self, directory: &str, now: Timestamp) -> bool {
+        let day = Duration::from_hours(24);
+        self.is_good(directory, now)
+            && self
+                .record
+                .advice
+                .is_none_or(|advice| advice.ask <= now || advice.ask > now.plus(day))
     }
 
     /// Whether the certificate at hand is this CA's, valid, and its renewal is not overdue by much.

@@ -2,37 +2,67 @@
 //! Keeps certificates current: finds what is due, orders one at a time, writes down what came of it.
 
 use crate::{
-    account::{self, OpenAccount},
+    account,
     authority::EARLIEST,
-    ca,
+    ca::{self, Client, ask},
     certificates::{Inner, State},
     challenge::Way,
+    dns::Subject,
+    domains::{Advice, Entry},
     leaf::Leaf,
     order::{Failure, Order, Witness},
     problem::{self, Problem, ProblemKind},
     schedule::{self, Decision},
     settings::AcmeSettings,
 };
-use std::time::Duration;
+use instant_acme::{Account, CertificateIdentifier};
+use rustls::pki_types::CertificateDer;
+use std::{sync::Mutex, time::Duration};
 use types::{Domain, Timestamp};
 
 /// How long to sleep at most: the wall clock may be set while we sleep.
 const NAP: Duration = Duration::from_mins(1);
 
+/// How often the CA is asked what it says of itself while it does not answer.
+const FACTS: Duration = Duration::from_mins(10);
+/// The CA is asked this often when to renew, unless it says otherwise (RFC 9773 section 4.3.2).
+const ADVICE: Duration = Duration::from_hours(24);
+
 /// What is to be done next.
 enum Next {
-    Order {
-        domain: Domain,
-        way: Way,
+    Order(Box<Job>),
+    /// Ask the CA what it says of itself.
+    Facts {
         settings: AcmeSettings,
         version: u64,
     },
+    /// Ask the CA when a certificate should be renewed.
+    Advice(Box<Job>),
     Sleep(Duration),
+}
+
+/// What an order is placed for.
+struct Job {
+    subject: Subject,
+    way: Way,
+    settings: AcmeSettings,
+    version: u64,
+    /// The certificate at hand, when the CA knows of replacing (RFC 9773).
+    replaces: Option<CertificateIdentifier<'static>>,
+    /// Where it is tried first.
+    rehearse_at: Option<String>,
+}
+
+/// Accounts that are open, with the version of the settings they were opened for.
+#[derive(Default)]
+struct Accounts {
+    real: Option<(u64, Account)>,
+    rehearsal: Option<(u64, Account)>,
 }
 
 impl Inner {
     pub(crate) async fn drive(&self) {
-        let mut account = None;
+        let mut account = Accounts::default();
         loop {
             if self.local_is_due()
                 && let Err(error) = self.refresh_local()
@@ -46,19 +76,16 @@ impl Inner {
                         () = tokio::time::sleep(pause) => self.publish_if_expired(),
                     }
                 }
-                Next::Order {
-                    domain,
-                    way,
-                    settings,
-                    version,
-                } => {
+                Next::Facts { settings, version } => self.ask_facts(&settings, version).await,
+                Next::Advice(job) => self.ask_advice(&job, &mut account).await,
+                Next::Order(job) => {
                     self.changed();
                     let ended = tokio::select! {
-                        result = self.order(&domain, way, &settings, &mut account, version) => Some(result),
-                        () = self.not_wanted(&domain, version) => None,
+                        result = self.order(&job, &mut account) => Some(result),
+                        () = self.not_wanted(&job.subject.domain, job.version) => None,
                     };
                     if let Some(result) = ended {
-                        self.record(&domain, &settings, result, &mut account);
+                        self.record(&job, result, &mut account);
                     }
                     self.state().ordering = None;
                     self.publish();
@@ -77,14 +104,30 @@ impl Inner {
             domains,
             ordering,
             held,
+            facts,
+            facts_pause,
             ..
         } = &mut *state;
+        let (settings, version) = (acme.clone(), *acme_version);
+        let knows = facts.as_ref().is_some_and(|(asked, _)| *asked == version);
+        let mut ask_facts = || {
+            let due = !knows && facts_pause.is_none_or(|pause| pause <= now || pause > now.plus(FACTS));
+            if due {
+                *facts_pause = Some(now.plus(FACTS));
+            }
+            due
+        };
+        // Before a person has agreed, another CA than the usual one is asked where its terms are.
+        if !acme.enabled && !domains.is_empty() && !acme.is_usual() && ask_facts() {
+            return Next::Facts { settings, version };
+        }
         if !acme.enabled {
             return Next::Sleep(NAP);
         }
+        let advises = facts.as_ref().is_some_and(|(_, facts)| facts.renewal_info);
         let mut sleep = NAP;
         let mut due = None;
-        for (domain, entry) in domains {
+        for (domain, entry) in &mut *domains {
             if entry.leaf.is_none() && held.contains(domain) {
                 continue;
             }
@@ -95,27 +138,46 @@ impl Inner {
                         entry.servable(now).is_some(),
                         entry.history(&acme.directory).failures,
                     );
-                    if due.as_ref().is_none_or(|(best, _, _)| rank < *best) {
-                        due = Some((
-                            rank,
-                            domain.clone(),
-                            schedule::way(entry.history(&acme.directory)),
-                        ));
+                    if due.as_ref().is_none_or(|(best, _)| rank < *best) {
+                        due = Some((rank, domain.clone()));
                     }
                 }
                 Decision::Wait { until } => sleep = sleep.min(until.since(now)),
             }
         }
-        match due {
-            Some((_, domain, way)) => {
-                *ordering = Some(domain.clone());
-                Next::Order {
-                    domain,
-                    way,
-                    settings: acme.clone(),
-                    version: *acme_version,
-                }
-            }
+        let job = |entry: &mut Entry| {
+            let history = entry.history(&settings.directory);
+            let (way, failures) = (schedule::way(history), history.failures);
+            let first = entry.leaf.is_none() && entry.record.issued_by.is_none();
+            let ours = entry.record.issued_by.as_ref() == Some(&settings.directory);
+            let replaces = entry.leaf.as_ref().filter(|_| advises && ours && failures == 0);
+            Box::new(Job {
+                subject: entry.subject.clone(),
+                way,
+                version,
+                replaces: replaces.and_then(identify),
+                rehearse_at: settings
+                    .staging
+                    .clone()
+                    .filter(|staging| first && entry.record.rehearsed.as_ref() != Some(staging)),
+                settings: settings.clone(),
+            })
+        };
+        let has_ours = domains.values().any(|entry| entry.is_good(&acme.directory, now));
+        if (due.is_some() || has_ours) && ask_facts() {
+            return Next::Facts { settings, version };
+        }
+        if let Some((_, domain)) = due
+            && let Some(entry) = domains.get_mut(&domain)
+        {
+            *ordering = Some(domain);
+            return Next::Order(job(entry));
+        }
+        let asks = domains
+            .values_mut()
+            .find(|entry| advises && entry.wants_advice(&acme.directory, now));
+        match asks {
+            Some(entry) => Next::Advice(job(entry)),
             // Times are cut to seconds: never sleep for none.
             None => Next::Sleep(sleep.max(Duration::from_secs(1))),
         }
@@ -134,59 +196,159 @@ impl Inner {
         }
     }
 
-    async fn order(
-        &self,
-        domain: &Domain,
-        way: Way,
-        settings: &AcmeSettings,
-        account: &mut Option<(u64, OpenAccount)>,
-        version: u64,
-    ) -> Result<Leaf, Failure> {
+    /// A rehearsal, if one is due, then the order itself.
+    async fn order(&self, job: &Job, accounts: &mut Accounts) -> Result<Leaf, Failure> {
         if (self.clock)() < EARLIEST {
             return Err(Failure::Clock("November 2026"));
         }
-        let account = match account {
-            Some((made_for, account)) if *made_for == version => account,
-            _ => {
-                let client = ca::client_config(settings)?;
-                let opened = account::open(&self.store, settings, client).await?;
-                &mut account.insert((version, opened)).1
+        if let Some(directory) = &job.rehearse_at {
+            let settings = AcmeSettings {
+                directory: directory.clone(),
+                external_account: None,
+                ..job.settings.clone()
+            };
+            match self.place(job, &settings, &mut accounts.rehearsal, true).await {
+                Ok(_) => self.rehearsed(job, directory)?,
+                // The rehearsal is there to find what is wrong here. What is wrong there must not keep a name waiting.
+                Err(failure) if problem::diagnose(&failure, (self.clock)()).kind.is_of_the_ca() => {
+                    log::warn!("no rehearsal for {}: {failure}", job.subject.domain);
+                }
+                Err(failure) => return Err(failure),
             }
-        };
+        }
+        self.place(job, &job.settings, &mut accounts.real, false).await
+    }
+
+    fn rehearsed(&self, job: &Job, directory: &str) -> Result<(), Failure> {
+        let mut state = self.state();
+        if let Some(entry) = state.domains.get_mut(&job.subject.domain) {
+            log::info!("the rehearsal for {} succeeded", job.subject.domain);
+            entry.record.rehearsed = Some(directory.to_owned());
+            entry.save(&self.store, &job.subject.domain)?;
+        }
+        Ok(())
+    }
+
+    async fn place(
+        &self,
+        job: &Job,
+        settings: &AcmeSettings,
+        account: &mut Option<(u64, Account)>,
+        rehearsal: bool,
+    ) -> Result<Leaf, Failure> {
+        let account = self.account(job.version, settings, account).await?;
         let order = Order {
             account,
             store: &self.store,
             challenges: &self.challenges,
-            domain,
-            way,
+            subject: &job.subject,
+            way: job.way,
+            replaces: job.replaces.clone().filter(|_| !rehearsal),
+            rehearsal,
+            made: Mutex::default(),
         };
-        order
-            .place(&mut Scribe {
-                inner: self,
-                domain,
-                directory: &settings.directory,
-            })
-            .await
+        let mut scribe = Scribe {
+            inner: self,
+            domain: &job.subject.domain,
+            directory: &settings.directory,
+        };
+        order.place(&mut scribe).await
+    }
+
+    async fn account<'a>(
+        &self,
+        version: u64,
+        settings: &AcmeSettings,
+        open: &'a mut Option<(u64, Account)>,
+    ) -> Result<&'a Account, Failure> {
+        if open.as_ref().is_none_or(|(made_for, _)| *made_for != version) {
+            let client = Client::new(settings, &self.clock)?;
+            *open = Some((version, account::open(&self.store, settings, &client).await?));
+        }
+        let opened = open.as_ref().map(|(_, account)| account);
+        opened.ok_or_else(|| Failure::Other("no account".into()))
+    }
+
+    /// Asks the CA what it says of itself. When it does not answer, it is asked again later.
+    async fn ask_facts(&self, settings: &AcmeSettings, version: u64) {
+        match ca::facts(settings, &self.clock).await {
+            Ok(facts) => {
+                self.state().facts = Some((version, facts));
+                self.changed();
+            }
+            Err(failure) => log::debug!("{} does not say what it is: {failure}", settings.directory),
+        }
+    }
+
+    /// Asks the CA when it advises to renew (RFC 9773 section 4.2), and picks a moment in its window that stays the
+    /// same for the name.
+    async fn ask_advice(&self, job: &Job, accounts: &mut Accounts) {
+        let now = (self.clock)();
+        let advice = match (
+            &job.replaces,
+            self.account(job.version, &job.settings, &mut accounts.real).await,
+        ) {
+            (Some(certificate), Ok(account)) => ask!(account.renewal_info(certificate)).ok(),
+            _ => None,
+        };
+        let mut state = self.state();
+        let Some(entry) = state.domains.get_mut(&job.subject.domain) else {
+            return;
+        };
+        let before = entry.record.advice;
+        entry.record.advice = Some(match advice {
+            Some((info, again)) => {
+                let start = info.suggested_window.start.unix_timestamp();
+                let length = info
+                    .suggested_window
+                    .end
+                    .unix_timestamp()
+                    .saturating_sub(start)
+                    .max(0);
+                let length = Duration::from_secs(u64::try_from(length).unwrap_or(0));
+                let within = length.mul_f64(schedule::fraction(entry.jitter()));
+                Advice {
+                    renew: Some(Timestamp(start).plus(within)),
+                    ask: now.plus(again.clamp(Duration::from_mins(1), ADVICE)),
+                }
+            }
+            // Not told: what was told before counts, else two thirds.
+            None => Advice {
+                renew: before.and_then(|advice| advice.renew),
+                ask: now.plus(ADVICE / 4),
+            },
+        });
+        if before.and_then(|advice| advice.renew) == entry.record.advice.and_then(|advice| advice.renew) {
+            return;
+        }
+        if let Err(error) = entry.save(&self.store, &job.subject.domain) {
+            log::error!("{error}");
+        }
+        drop(state);
+        self.changed();
     }
 
     /// Writes down how an order ended.
-    fn record(
-        &self,
-        domain: &Domain,
-        settings: &AcmeSettings,
-        result: Result<Leaf, Failure>,
-        account: &mut Option<(u64, OpenAccount)>,
-    ) {
+    fn record(&self, job: &Job, result: Result<Leaf, Failure>, accounts: &mut Accounts) {
         let now = (self.clock)();
+        let (domain, settings) = (&job.subject.domain, &job.settings);
         let problem = result.as_ref().err().map(|failure| {
-            let found = problem::diagnose(failure);
-            if found.kind == ProblemKind::AccountRefused
-                && let Err(error) = account::forget(&self.store, settings)
-            {
-                log::error!("forgetting the account: {error}");
+            let mut found = problem::diagnose(failure, now);
+            if job.subject.dns.is_some() {
+                found.kind = found.kind.of_dns();
+            }
+            if found.kind == ProblemKind::AccountRefused {
+                for directory in [Some(&settings.directory), job.rehearse_at.as_ref()]
+                    .into_iter()
+                    .flatten()
+                {
+                    if let Err(error) = account::forget(&self.store, directory) {
+                        log::error!("forgetting the account: {error}");
+                    }
+                }
             }
             // Whatever it was, the next order looks at the directory anew.
-            *account = None;
+            *accounts = Accounts::default();
             found
         });
         let mut state = self.state();
@@ -199,6 +361,7 @@ impl Inner {
                 entry.history(&settings.directory).issued(now, &leaf.validity);
                 entry.record.issued_by = Some(settings.directory.clone());
                 entry.record.problem = None;
+                entry.record.advice = None;
                 entry.leaf = Some(leaf);
             }
             (Err(_), Some(found)) => {
@@ -263,6 +426,13 @@ impl Witness for Scribe<'_> {
     fn validation_succeeded(&mut self) -> Result<(), Failure> {
         self.note(|history, _| history.validation_succeeded())
     }
+}
+
+/// How a CA calls a certificate when it is asked about it.
+fn identify(leaf: &Leaf) -> Option<CertificateIdentifier<'static>> {
+    let certificate: &CertificateDer<'_> = leaf.key.cert.first()?;
+    let found = CertificateIdentifier::try_from(certificate).ok()?;
+    Some(found.into_owned())
 }
 
 /// Spreads retries. Without randomness they are merely not spread.

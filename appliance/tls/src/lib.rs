@@ -10,6 +10,7 @@ mod authority;
 mod ca;
 mod certificates;
 mod challenge;
+mod dns;
 mod domains;
 mod drive;
 mod leaf;
@@ -22,10 +23,12 @@ mod status;
 mod store;
 
 pub use authority::LocalAuthority;
+pub use ca::CaFacts;
 pub use certificates::{Certificates, Parts};
+pub use dns::{DnsRecords, Subject};
 pub use problem::{Problem, ProblemKind};
 pub use resolver::Resolver;
-pub use settings::{AcmeSettings, LETS_ENCRYPT, LETS_ENCRYPT_STAGING};
+pub use settings::{AcmeSettings, ExternalAccount, LETS_ENCRYPT, LETS_ENCRYPT_STAGING, staging_of};
 pub use status::{CertificateState, CertificateStatus, Source};
 pub use store::{CertificateStore, TlsError};
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What went wrong with an order, in words that say what to do.
 
-use crate::order::Failure;
-use rustls_acme::acme::{self, AcmeError};
+use crate::{
+    ca::{Answer, Trouble},
+    order::Failure,
+};
+use instant_acme::{Error, Problem as AcmeProblem};
 use serde::{Deserialize, Serialize};
 use types::{Domain, Timestamp};
 
@@ -40,6 +43,8 @@ pub enum ProblemKind {
     BadNonce,
     /// The name has no address, or the wrong kind.
     NameNotFound,
+    /// The domain's own name servers answered the CA with an error, or not at all.
+    NameServersFail,
     /// The CA could not connect to this board.
     NotReachable,
     /// Something else than this board answered the CA.
@@ -54,18 +59,49 @@ pub enum ProblemKind {
     NameRefused,
     /// The CA wants an account bound to a contract (external account binding).
     ExternalAccountRequired,
+    /// The CA does not accept the contract that the account shall be bound to.
+    ExternalAccountRefused,
     /// The CA's terms must be agreed to again.
     TermsChanged,
     /// The contact address is not accepted.
     ContactRefused,
     /// The account is unknown, or closed.
     AccountRefused,
+    /// The record that proves the name could not be made in DNS.
+    DnsUpdate,
     /// The CA sent a certificate that is not for this name or key.
     WrongCertificate,
     /// The certificate could not be written to the board's storage.
     Storage,
     /// Anything else.
     Other,
+}
+
+impl ProblemKind {
+    /// Whether it is the CA's, or lies between here and there: nothing that the name's owner could mend.
+    pub(crate) fn is_of_the_ca(self) -> bool {
+        use ProblemKind as K;
+        matches!(
+            self,
+            K::CaNameNotFound
+                | K::CaUnreachable
+                | K::CaTimeout
+                | K::CaNotTrusted
+                | K::CaBroken
+                | K::BadNonce
+                | K::RateLimited
+        )
+    }
+}
+
+impl ProblemKind {
+    /// The same where a name is proved by a record in DNS: nobody connects to the board then.
+    pub(crate) fn of_dns(self) -> Self {
+        match self {
+            Self::WrongAnswer | Self::NotReachable | Self::TlsAtChallenge => Self::DnsUpdate,
+            other => other,
+        }
+    }
 }
 
 /// A failure, understood.
@@ -77,15 +113,23 @@ pub(crate) struct Diagnosis {
 }
 
 /// Finds out what a failure is.
-pub(crate) fn diagnose(failure: &Failure) -> Diagnosis {
+pub(crate) fn diagnose(failure: &Failure, now: Timestamp) -> Diagnosis {
     let (kind, detail) = match failure {
-        Failure::Ca(error) => return by_error(error),
+        Failure::Ca(error) => return by_error(error, now),
         Failure::Refused(Some(problem)) => return by_problem(problem, None),
         Failure::Refused(None) => (ProblemKind::Other, "The CA gave no reason.".to_owned()),
         Failure::Silent => (ProblemKind::CaTimeout, failure.to_string()),
         Failure::BadRoot(_) => (ProblemKind::CaNotTrusted, failure.to_string()),
         Failure::Clock(_) => (ProblemKind::ClockWrong, failure.to_string()),
         Failure::WrongCertificate(_) => (ProblemKind::WrongCertificate, failure.to_string()),
+        Failure::Contract(error) => {
+            let found = by_error(error, now);
+            return Diagnosis {
+                kind: ProblemKind::ExternalAccountRefused,
+                ..found
+            };
+        }
+        Failure::Dns(text) => (ProblemKind::DnsUpdate, text.clone()),
         Failure::Store(error) => (ProblemKind::Storage, chain(error)),
         Failure::Other(text) => (ProblemKind::Other, text.clone()),
     };
@@ -93,6 +137,18 @@ pub(crate) fn diagnose(failure: &Failure) -> Diagnosis {
         kind,
         detail,
         retry_after: None,
+    }
+}
+
+/// The status of an answer that said no.
+pub(crate) fn status(failure: &Failure) -> Option<u16> {
+    match failure {
+        Failure::Ca(Error::Api(problem)) => Some(problem.status.unwrap_or(400)),
+        Failure::Ca(Error::Other(error)) => match error.downcast_ref::<Trouble>()? {
+            Trouble::Answered(answer) => Some(answer.status),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -107,91 +163,84 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn by_error(error: &AcmeError) -> Diagnosis {
-    if let AcmeError::HttpRequest(error) = error {
-        return by_answer(&error.to_string());
-    }
+fn by_error(error: &Error, now: Timestamp) -> Diagnosis {
     let kind = match error {
-        AcmeError::Json(_) | AcmeError::MissingHeader(_) | AcmeError::HttpResponseNonStringHeader(_) => {
-            ProblemKind::CaBroken
-        }
-        AcmeError::Io(_) => return by_answer(&error.to_string()),
+        Error::Api(problem) => return by_problem(problem, Some(problem.status.unwrap_or(400))),
+        Error::Other(other) => match other.downcast_ref::<Trouble>() {
+            Some(Trouble::Answered(answer)) => return by_answer(answer, now),
+            Some(trouble) => by_trouble(trouble),
+            None => ProblemKind::Other,
+        },
+        // An answer that is no JSON, or lacks what must be in it.
+        Error::Json(_) | Error::Str(_) | Error::Unsupported(_) => ProblemKind::CaBroken,
+        Error::Timeout(_) => ProblemKind::CaTimeout,
         _ => ProblemKind::Other,
     };
     Diagnosis {
         kind,
-        detail: error.to_string(),
+        detail: chain(error).chars().take(500).collect(),
         retry_after: None,
     }
 }
 
-/// Reads the text of rustls-acme's HTTP error, whose type it keeps to itself:
-/// `non 2xx http status: 403 "{\"type\": …}"`, or the debug form of a connection's error.
-fn by_answer(text: &str) -> Diagnosis {
-    if let Some(rest) = text.split_once("non 2xx http status: ").map(|(_, rest)| rest) {
-        let (status, quoted) = rest.split_once(' ').unwrap_or((rest, ""));
-        let status = status.parse().ok();
-        // Rust quotes a text as JSON does, but for rare characters that no CA sends.
-        let body = serde_json::from_str::<String>(quoted).unwrap_or_else(|_| quoted.to_owned());
-        if let Ok(problem) = serde_json::from_str::<acme::Problem>(&body)
-            && problem.typ.is_some()
-        {
-            return by_problem(&problem, status);
-        }
-        let kind = if status == Some(429) {
-            ProblemKind::RateLimited
-        } else {
-            ProblemKind::CaBroken
-        };
-        return Diagnosis {
-            kind,
-            detail: rest.chars().take(500).collect(),
-            retry_after: None,
-        };
+fn by_trouble(trouble: &Trouble) -> ProblemKind {
+    match trouble {
+        Trouble::NameNotFound(..) => ProblemKind::CaNameNotFound,
+        Trouble::Unreachable(..) => ProblemKind::CaUnreachable,
+        Trouble::Silent(_) => ProblemKind::CaTimeout,
+        Trouble::Garbled(..) | Trouble::Answered(_) => ProblemKind::CaBroken,
+        Trouble::Tls(_, error) => by_tls(error),
     }
-    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let kind = if holds(&["NotValidYet", "Expired", "CertNotValidYet", "CertExpired"]) {
-        ProblemKind::ClockWrong
-    } else if holds(&["InvalidCertificate", "UnknownIssuer", "invalid peer certificate"]) {
-        ProblemKind::CaNotTrusted
-    } else if holds(&[
-        "failed to lookup address",
-        "Name or service not known",
-        "name resolution",
-    ]) {
-        ProblemKind::CaNameNotFound
-    } else if holds(&[
-        "ConnectionRefused",
-        "NetworkUnreachable",
-        "HostUnreachable",
-        "os error",
-        "NotConnected",
-    ]) {
-        ProblemKind::CaUnreachable
-    } else if holds(&["TimedOut", "timed out"]) {
-        ProblemKind::CaTimeout
-    } else if holds(&[
-        "ConnectionReset",
-        "ConnectionAborted",
-        "BrokenPipe",
-        "UnexpectedEof",
-        "InvalidData",
-    ]) {
-        ProblemKind::CaBroken
-    } else {
-        ProblemKind::CaUnreachable
+}
+
+fn by_tls(error: &std::io::Error) -> ProblemKind {
+    use rustls::{CertificateError as C, Error as E};
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<E>());
+    match inner {
+        Some(E::InvalidCertificate(
+            C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. },
+        )) => ProblemKind::ClockWrong,
+        Some(E::InvalidCertificate(_)) => ProblemKind::CaNotTrusted,
+        // The connection broke off, or it was no TLS.
+        _ => ProblemKind::CaBroken,
+    }
+}
+
+fn by_answer(answer: &Answer, now: Timestamp) -> Diagnosis {
+    let found = match &answer.problem {
+        Some(problem) => by_problem(problem, Some(answer.status)),
+        None => Diagnosis {
+            kind: ProblemKind::CaBroken,
+            detail: answer.to_string(),
+            retry_after: None,
+        },
     };
+    let kind = match answer.status {
+        429 => ProblemKind::RateLimited,
+        _ => found.kind,
+    };
+    let asked = answer.retry_after.map(|retry| retry.from(now));
     Diagnosis {
         kind,
-        detail: text.chars().take(500).collect(),
-        retry_after: None,
+        // A CA may also ask for patience with a 503.
+        retry_after: asked.or(found.retry_after),
+        ..found
     }
 }
 
+/// How Let's Encrypt, and Pebble, tell of name servers that fail.
+const FAILING: [&str; 5] = [
+    "SERVFAIL",
+    "REFUSED looking up",
+    "query timed out",
+    "DNSSEC",
+    "Could not resolve URL",
+];
+
 /// Reads a problem document (RFC 8555 section 6.7).
-fn by_problem(problem: &acme::Problem, status: Option<u16>) -> Diagnosis {
+fn by_problem(problem: &AcmeProblem, status: Option<u16>) -> Diagnosis {
     use ProblemKind as K;
-    let typ = problem.typ.as_deref().unwrap_or_default();
+    let typ = problem.r#type.as_deref().unwrap_or_default();
     let detail = problem.detail.clone().unwrap_or_default();
     let kind = match typ
         .strip_prefix("urn:ietf:params:acme:error:")
@@ -200,6 +249,7 @@ fn by_problem(problem: &acme::Problem, status: Option<u16>) -> Diagnosis {
         "badNonce" => K::BadNonce,
         "rateLimited" => K::RateLimited,
         "connection" => K::NotReachable,
+        _ if FAILING.iter().any(|words| detail.contains(words)) => K::NameServersFail,
         "dns" => K::NameNotFound,
         "tls" => K::TlsAtChallenge,
         "caa" => K::Caa,
@@ -227,7 +277,7 @@ fn by_problem(problem: &acme::Problem, status: Option<u16>) -> Diagnosis {
     }
 }
 
-/// Let's Encrypt writes "retry after 2026-11-21 12:00:00 UTC" into the text; the library drops the header.
+/// Let's Encrypt writes "retry after 2026-11-21 12:00:00 UTC" into the text as well.
 fn retry_after(detail: &str) -> Option<Timestamp> {
     let at = detail.split_once("retry after ")?.1.get(..19)?;
     let number = |range: std::ops::Range<usize>| at.get(range)?.parse::<i64>().ok();
@@ -284,6 +334,11 @@ pub(crate) fn summary(kind: ProblemKind, domain: &Domain) -> String {
         K::NameNotFound => format!(
             "{domain} was not found in DNS. Make an A or AAAA record for it that holds this board's public address."
         ),
+        K::NameServersFail => format!(
+            "The name servers of {domain} answered the certificate authority with an error, or not at all. Where the \
+             domain is managed, look whether they are in order (with DNSSEC, whether its keys are); if that is not \
+             yours to mend, it is tried again by itself."
+        ),
         K::NotReachable => format!(
             "The certificate authority could not connect to {domain}. Check that its DNS record holds this board's \
              public address, and that the router passes ports 80 and 443 on to the board."
@@ -307,8 +362,13 @@ pub(crate) fn summary(kind: ProblemKind, domain: &Domain) -> String {
         }
         K::NameRefused => format!("The certificate authority does not issue certificates for {domain}. Use another name or authority."),
         K::ExternalAccountRequired => {
-            "This certificate authority wants an account bound to a contract, which is not set up. Choose another \
-             authority."
+            "This certificate authority wants an account bound to a contract. Enter the key name and the key that it \
+             gave you, or choose another authority."
+                .into()
+        }
+        K::ExternalAccountRefused => {
+            "This certificate authority does not accept the key of your contract. Enter key name and key again, as the \
+             authority gave them to you."
                 .into()
         }
         K::TermsChanged => {
@@ -322,6 +382,10 @@ pub(crate) fn summary(kind: ProblemKind, domain: &Domain) -> String {
              registers it again."
                 .into()
         }
+        K::DnsUpdate => format!(
+            "The record that proves {domain} did not get into DNS. Check the server, the key and the zone in the \
+             domain's settings."
+        ),
         K::WrongCertificate => {
             "The certificate authority sent a certificate that is not for this name. It was not put to use.".into()
         }
@@ -338,29 +402,42 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn problem(kind: &str, detail: &str) -> AcmeProblem {
+        let json =
+            serde_json::json!({ "type": format!("urn:ietf:params:acme:error:{kind}"), "detail": detail });
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn answer(status: u16, problem: Option<AcmeProblem>) -> Answer {
+        let (retry_after, text) = (None, "oops".into());
+        Answer {
+            status,
+            retry_after,
+            problem,
+            text,
+        }
+    }
+
     #[test]
     fn an_answer_of_the_ca_is_understood() {
-        let text = r#"non 2xx http status: 429 "{\"type\":\"urn:ietf:params:acme:error:rateLimited\",\n\"detail\":\"too many failed authorizations (5) for \\\"a.test\\\" in the last 1h0m0s, retry after 2026-11-21 12:00:00 UTC: see docs\",\"status\":429}""#;
-        let found = by_answer(text);
+        let now = Timestamp(1_795_000_000);
+        let text = "too many failed authorizations (5) for \"a.test\" in the last 1h0m0s, retry after 2026-11-21 \
+                    12:00:00 UTC: see docs";
+        let found = by_answer(&answer(429, Some(problem("rateLimited", text))), now);
         assert_eq!(found.kind, ProblemKind::RateLimited);
         assert_eq!(found.retry_after, Some(Timestamp(1_795_262_400)));
         assert!(found.detail.contains("too many failed"), "{}", found.detail);
-        assert_eq!(
-            by_answer("non 2xx http status: 500 \"oops\"").kind,
-            ProblemKind::CaBroken
-        );
-        assert_eq!(
-            by_answer("non 2xx http status: 429 \"\"").kind,
-            ProblemKind::RateLimited
-        );
+        // The header counts more than the text.
+        let mut limited = answer(429, Some(problem("rateLimited", text)));
+        limited.retry_after = Some(crate::ca::RetryAfter::Seconds(120));
+        assert_eq!(by_answer(&limited, now).retry_after, Some(Timestamp(now.0 + 120)));
+        assert_eq!(by_answer(&answer(500, None), now).kind, ProblemKind::CaBroken);
+        assert_eq!(by_answer(&answer(429, None), now).kind, ProblemKind::RateLimited);
     }
 
     #[test]
     fn the_same_word_means_two_things() {
-        let problem = acme::Problem {
-            typ: Some("urn:ietf:params:acme:error:unauthorized".into()),
-            detail: Some("no".into()),
-        };
+        let problem = problem("unauthorized", "no");
         assert_eq!(by_problem(&problem, None).kind, ProblemKind::WrongAnswer);
         assert_eq!(by_problem(&problem, Some(403)).kind, ProblemKind::AccountRefused);
     }
@@ -382,8 +459,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_of_a_stranger_makes_it_panic(text: String) {
-            let _ = by_answer(&text);
-            let _ = by_answer(&format!("non 2xx http status: {text}"));
+            let _ = by_problem(&problem(&text, &text), None);
             let _ = retry_after(&format!("retry after {text}"));
         }
     }

@@ -15,8 +15,20 @@ use std::{collections::HashMap, sync::Arc};
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) by_name: HashMap<Box<str>, Arc<CertifiedKey>>,
+    /// By the name below which every name is covered.
+    pub(crate) wildcards: HashMap<Box<str>, Arc<CertifiedKey>>,
     /// For clients that name no host, or one that has no certificate.
     pub(crate) otherwise: Arc<CertifiedKey>,
+}
+
+impl Table {
+    /// The certificate of a name: its own, else the wildcard's of the name above.
+    fn find(&self, name: &str) -> Option<&Arc<CertifiedKey>> {
+        self.by_name.get(name).or_else(|| {
+            let (_, above) = name.split_once('.')?;
+            self.wildcards.get(above)
+        })
+    }
 }
 
 /// The board's certificate resolver: an open TLS-ALPN-01 challenge (RFC 8737), else the certificate of the name
@@ -47,7 +59,7 @@ impl ResolvesServerCert for Resolver {
             return self.challenges.certificate(name?);
         }
         let table = self.table.load();
-        let found = name.and_then(|name| table.by_name.get(name));
+        let found = name.and_then(|name| table.find(name));
         Some(Arc::clone(found.unwrap_or(&table.otherwise)))
     }
 }

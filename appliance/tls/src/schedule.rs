@@ -51,11 +51,18 @@ pub enum Decision {
     },
 }
 
-/// Decides. `held` is the validity of the certificate at hand, if it is this CA's. `jitter` is any number that stays
+/// Decides. `held` is the validity of the certificate at hand, if it is this CA's; `advised` when the CA advises to
+/// renew it (RFC 9773), which counts as long as it leaves time to try again. `jitter` is any number that stays
 /// the same for the name: it spreads renewals over a twentieth of the lifetime.
-pub fn decide(history: &History, held: Option<Validity>, now: Timestamp, jitter: u32) -> Decision {
+pub fn decide(
+    history: &History,
+    held: Option<Validity>,
+    advised: Option<Timestamp>,
+    now: Timestamp,
+    jitter: u32,
+) -> Decision {
     let until = [
-        held.map(|validity| renewal(&validity, jitter)),
+        held.map(|validity| advised_renewal(&validity, advised, jitter)),
         history.retry_at,
         limit(&history.validations, VALIDATIONS, HOUR),
         limit(&history.issued, CERTIFICATES, WEEK),
@@ -74,6 +81,13 @@ pub fn renewal(validity: &Validity, jitter: u32) -> Timestamp {
     let life = validity.not_after.since(validity.not_before);
     let early = (life / 20).mul_f64(fraction(jitter));
     validity.not_before.plus((life / 3 * 2).saturating_sub(early))
+}
+
+/// When a certificate is renewed where the CA advises: then, but always before its last tenth, whatever a CA says.
+pub fn advised_renewal(validity: &Validity, advised: Option<Timestamp>, jitter: u32) -> Timestamp {
+    let life = validity.not_after.since(validity.not_before);
+    let latest = validity.not_before.plus(life / 10 * 9);
+    advised.map_or_else(|| renewal(validity, jitter), |advised| advised.min(latest))
 }
 
 /// How to prove the name. Whoever cannot be reached on one port may be on the other.
@@ -151,14 +165,17 @@ fn pause(kind: ProblemKind, failures: u32) -> Duration {
     let (first, most) = match kind {
         // Not the CA's fault nor ours; costs the CA nothing.
         K::CaNameNotFound | K::CaUnreachable | K::CaTimeout | K::CaNotTrusted | K::Storage => (30, 3600),
+        K::DnsUpdate => (120, 3 * 3600),
         K::ClockWrong => (60, 600),
         K::BadNonce => (15, 600),
         K::CaBroken => (60, 3 * 3600),
         K::RateLimited => (3600, 12 * 3600),
         // Will not change until a person does something.
-        K::NameRefused | K::ExternalAccountRequired | K::TermsChanged | K::ContactRefused => {
-            (6 * 3600, 24 * 3600)
-        }
+        K::NameRefused
+        | K::ExternalAccountRequired
+        | K::ExternalAccountRefused
+        | K::TermsChanged
+        | K::ContactRefused => (6 * 3600, 24 * 3600),
         // Validations: at 0, 1, 5, 21 and 85 minutes, so that one of five in the first hour is left for a person.
         _ => return Duration::from_secs(60 * 4u64.pow(failures.min(5))).min(Duration::from_hours(12)),
     };
@@ -166,7 +183,7 @@ fn pause(kind: ProblemKind, failures: u32) -> Duration {
 }
 
 /// `jitter` as a number from 0 to 1.
-fn fraction(jitter: u32) -> f64 {
+pub(crate) fn fraction(jitter: u32) -> f64 {
     f64::from(jitter) / f64::from(u32::MAX)
 }
 

@@ -20,6 +20,9 @@ pub struct CertificateStatus {
     pub not_before: Timestamp,
     /// End of validity of what is served.
     pub not_after: Timestamp,
+    /// When it is renewed: as the CA advises (RFC 9773), else at two thirds of its life. `None` when it is not this
+    /// CA's, or the local authority's.
+    pub renewal: Option<Timestamp>,
     /// Where its certificate stands.
     pub state: CertificateState,
     /// What last went wrong; gone once a certificate was issued.

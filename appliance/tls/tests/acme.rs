@@ -11,7 +11,6 @@ mod support;
 use std::{
     collections::BTreeSet,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -19,11 +18,11 @@ use std::{
     time::Duration,
 };
 use support::{
-    Pebble, clock, connect, front, front_http,
+    Pebble, clock, connect, domains, failed, front, front_http, issued,
     middle::{Cut, Middle},
-    trusted, wait_until,
+    open, status, trusted, wait_for, wait_until,
 };
-use tls::{AcmeSettings, CertificateState, CertificateStatus, Certificates, Parts, ProblemKind, Source};
+use tls::{AcmeSettings, CertificateState, ProblemKind, Source};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -32,48 +31,6 @@ use tokio::{
 use types::Domain;
 
 const NAME: &str = "calendar.example.test";
-
-fn open(folder: &Path, acme: AcmeSettings) -> Certificates {
-    let board = "kitchen".parse().unwrap();
-    Certificates::open(Parts {
-        folder: folder.to_owned(),
-        board,
-        clock: clock(),
-        acme,
-    })
-    .unwrap()
-}
-
-fn domains(names: &[&str]) -> Vec<Domain> {
-    names.iter().map(|name| name.parse().unwrap()).collect()
-}
-
-fn status(certificates: &Certificates, name: &str) -> CertificateStatus {
-    certificates
-        .status()
-        .into_iter()
-        .find(|status| status.name == name)
-        .unwrap()
-}
-
-async fn wait_for(certificates: &Certificates, name: &str, what: impl Fn(&CertificateStatus) -> bool) {
-    let mut changes = certificates.changes();
-    let wait = async {
-        while !what(&status(certificates, name)) {
-            changes.changed().await.unwrap();
-        }
-    };
-    let waited = tokio::time::timeout(Duration::from_mins(3), wait).await;
-    assert!(waited.is_ok(), "{:?}", status(certificates, name));
-}
-
-fn issued(status: &CertificateStatus) -> bool {
-    status.state == CertificateState::Issued
-}
-
-fn failed(status: &CertificateStatus) -> bool {
-    status.attempts > 0
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_is_added_while_another_is_served() {
@@ -166,7 +123,7 @@ async fn a_name_is_added_while_another_is_served() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_names_at_once_make_one_account_though_nonces_are_refused() {
-    let Some(pebble) = Pebble::start(15).await else {
+    let Some(pebble) = Pebble::start(20).await else {
         return;
     };
     let home = tempfile::tempdir().unwrap();

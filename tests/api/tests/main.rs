@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authority;
 mod backups;
 mod bad_catalogs;
 mod bad_requests;

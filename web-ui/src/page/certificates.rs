@@ -17,6 +17,7 @@ use types::{ServiceName, Timestamp};
 ///   `every_service` and `wildcard` (`true` when ticked)
 /// - `POST /certificates/domains/remove` with `domain`
 /// - `POST /certificates/retry` with `name`
+/// - `POST /certificates/authority` with `directory`, `root`, `key_name`, `key` (empty: the one before)
 /// - `POST /certificates/acme` with `contact` (an e-mail address, may be empty) and `terms` (`accepted` when ticked)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificatesPage {
@@ -49,6 +50,8 @@ pub struct CertificateRow {
     pub source: CertificateSource,
     /// When it stops being valid.
     pub not_after: Option<Timestamp>,
+    /// When it is renewed by itself.
+    pub renewal: Option<Timestamp>,
     /// How it is doing.
     pub state: CertificateState,
 }
@@ -89,6 +92,12 @@ pub enum CertificateState {
 pub enum CertificateProblem {
     /// The name is not in the DNS, or leads elsewhere.
     Dns,
+    /// The domain's name servers fail.
+    NameServers,
+    /// The record that proves the name did not get into DNS.
+    Record,
+    /// The authority wants a contract, or does not accept it.
+    Contract,
     /// The authority could not reach the board from outside.
     Unreachable,
     /// Asked too often.
@@ -116,6 +125,33 @@ pub struct AcmeAccount {
     pub accepted: bool,
     /// What is wrong with the acceptance.
     pub accepted_error: Option<FieldError>,
+    /// The form for another authority.
+    pub other: AuthorityForm,
+}
+
+/// The form for another authority than the usual one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthorityForm {
+    /// Address of its ACME directory; empty is the usual authority.
+    pub directory: TextField,
+    /// Its root certificate in PEM, when browsers do not know it.
+    pub root: TextField,
+    /// Name of the key of a contract.
+    pub key_name: TextField,
+    /// That key; never filled in.
+    pub key: TextField,
+}
+
+impl AuthorityForm {
+    /// All of its fields.
+    pub fn fields(&self) -> [&TextField; 4] {
+        [&self.directory, &self.root, &self.key_name, &self.key]
+    }
+
+    /// Whether it is shown at once: it is in use, or something is wrong in it.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.directory.value.is_empty() || self.fields().into_iter().any(|field| field.error.is_some())
+    }
 }
 
 /// The board's own certificate authority.
@@ -167,6 +203,9 @@ impl CertificateProblem {
     pub(crate) fn text(self, t: T) -> &'static str {
         match self {
             Self::Dns => t.certificates_problem_dns(),
+            Self::NameServers => t.authority_problem_servers(),
+            Self::Record => t.authority_problem_record(),
+            Self::Contract => t.authority_problem_contract(),
             Self::Unreachable => t.certificates_problem_unreachable(),
             Self::RateLimited => t.certificates_problem_rate(),
             Self::AuthorityDown => t.certificates_problem_down(),

@@ -9,6 +9,8 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tls::CertificateStatus;
 use types::{Domain, MemberName};
 
@@ -46,6 +48,14 @@ pub(super) fn routes() -> Vec<Route> {
             set_acme,
         )
         .takes::<AcmeChoice>(),
+        Route::new(
+            Method::GET,
+            "/api/v1/certificates/authority/facts",
+            SignedIn,
+            "What the authority says of itself: terms, contract, advice about renewal.",
+            facts,
+        )
+        .gives::<AuthorityFacts>(),
     ]
 }
 
@@ -69,7 +79,37 @@ pub(crate) async fn retry_name(app: &App, name: &str) -> Result<Domain, ApiError
 }
 
 async fn acme(State(app): State<App>) -> Result<Json<AcmeChoice>, ApiError> {
-    Ok(Json(app.store.acme().await?))
+    let choice = app.store.acme().await?;
+    Ok(Json(AcmeChoice {
+        account_key: String::new(),
+        ..choice
+    }))
+}
+
+/// What an authority says of itself (RFC 8555 section 7.1.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct AuthorityFacts {
+    /// Where its terms of service are.
+    pub terms: Option<String>,
+    /// The names by which CAA records mean it.
+    pub caa: Vec<String>,
+    /// Whether it wants an account bound to a contract.
+    pub external_account_required: bool,
+    /// Whether it says when to renew (RFC 9773).
+    pub renewal_info: bool,
+}
+
+async fn facts(State(app): State<App>) -> Result<Json<AuthorityFacts>, ApiError> {
+    let facts = app.certificates.authority().ok_or_else(|| {
+        let message = "The authority has not been asked yet. It is asked once there is a domain.";
+        ApiError::not_found(message)
+    })?;
+    Ok(Json(AuthorityFacts {
+        terms: facts.terms,
+        caa: facts.caa,
+        external_account_required: facts.external_account,
+        renewal_info: facts.renewal_info,
+    }))
 }
 
 async fn set_acme(
@@ -81,8 +121,12 @@ async fn set_acme(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Chooses the certificate authority.
-pub(crate) async fn choose_acme(app: &App, choice: AcmeChoice, by: &MemberName) -> Result<(), ApiError> {
+/// Chooses the certificate authority. The key of a contract that is left out stays as it was.
+pub(crate) async fn choose_acme(app: &App, mut choice: AcmeChoice, by: &MemberName) -> Result<(), ApiError> {
+    let before = app.store.acme().await?;
+    if choice.account_key.is_empty() && choice.account_key_name == before.account_key_name {
+        choice.account_key = before.account_key;
+    }
     if !choice.directory.is_empty() && !choice.directory.starts_with("https://") {
         return Err(ApiError::field(
             "directory",
@@ -98,10 +142,32 @@ pub(crate) async fn choose_acme(app: &App, choice: AcmeChoice, by: &MemberName) 
             "must be a certificate in PEM form, or empty",
         ));
     }
+    let staging = choice.staging.as_str();
+    if !staging.is_empty() && staging != "none" && !staging.starts_with("https://") {
+        return Err(ApiError::field(
+            "staging",
+            "must be the https:// address of an ACME directory, none, or empty",
+        ));
+    }
+    let settings = crate::daemon::acme_settings(choice.clone());
+    let has_secret = settings
+        .external_account
+        .as_ref()
+        .map(|account| account.secret().is_some());
+    if has_secret == Some(false) || (has_secret.is_none() && !choice.account_key.is_empty()) {
+        let (field, message) = match has_secret {
+            Some(_) => (
+                "account_key",
+                "must be the key that the authority gave you, in base64url",
+            ),
+            None => ("account_key_name", "is needed with the key"),
+        };
+        return Err(ApiError::field(field, message));
+    }
     app.store.set_acme(choice.clone()).await?;
     app.store
         .record(app.now(), by.as_str(), "choose-authority", &choice.directory)
         .await?;
-    app.certificates.set_acme(crate::daemon::acme_settings(choice));
+    app.certificates.set_acme(settings);
     Ok(())
 }

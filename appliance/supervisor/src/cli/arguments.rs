@@ -354,6 +354,15 @@ pub(super) enum Certificate {
         /// Mail address it may write to.
         #[arg(long, default_value = "")]
         contact: String,
+        /// ACME directory where a name is tried first; `none`: nowhere; absent: the one that belongs to the authority.
+        #[arg(long, default_value = "")]
+        staging: String,
+        /// Name of the key of a contract with the authority (external account binding).
+        #[arg(long, default_value = "")]
+        account_key_name: String,
+        /// File with that key, in base64url; absent: the one before is kept.
+        #[arg(long)]
+        account_key_file: Option<std::path::PathBuf>,
         /// You accept its terms of service.
         #[arg(long)]
         accept_terms: bool,

@@ -182,13 +182,25 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
             directory,
             root_file,
             contact,
+            staging,
+            account_key_name,
+            account_key_file,
             accept_terms,
         }) => {
-            let root = root_file.as_ref().map(std::fs::read_to_string).transpose();
-            let root = root
-                .map_err(|error| format!("the root file cannot be read: {error}"))?
-                .unwrap_or_default();
-            let body = json!({ "directory": directory, "root": root, "contact": contact, "terms_accepted": accept_terms });
+            let read = |what: &str, file: &Option<std::path::PathBuf>| {
+                let text = file.as_ref().map(std::fs::read_to_string).transpose();
+                text.map(Option::unwrap_or_default)
+                    .map_err(|error| format!("the {what} file cannot be read: {error}"))
+            };
+            let body = json!({
+                "directory": directory,
+                "root": read("root", root_file)?,
+                "contact": contact,
+                "staging": staging,
+                "account_key_name": account_key_name,
+                "account_key": read("key", account_key_file)?.trim(),
+                "terms_accepted": accept_terms,
+            });
             (Method::PUT, "/certificates/authority".into(), Some(body))
         }
         Noun::Check(check) => check_request(check),

@@ -125,7 +125,7 @@ async fn names(app: &App, lookup: &Lookup, target: &Target) -> Result<Option<Tim
         let is_due = |name: &&PublicName| state.looks.get(&name.name).is_none_or(|look| look.is_due(now));
         names.iter().filter(is_due).take(AT_ONCE).cloned().collect()
     };
-    let issuer = app.certificates.acme().caa_issuer();
+    let issuer = app.certificates.caa_issuer();
     for name in &due {
         let seen = lookup.see(&name.name).await;
         let Some(domain) = domains.iter().find(|domain| domain.name == name.domain) else {

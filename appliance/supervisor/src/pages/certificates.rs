@@ -19,10 +19,10 @@ use ::reach::NameState;
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{Method, StatusCode};
-use tls::{CertificateStatus, ProblemKind, Source};
+use tls::{CaFacts, CertificateStatus, ProblemKind, Source};
 use web_ui::{
-    AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
-    DomainCard, FieldError, LocalCa, NameRow, NameStanding, Notice, RecordRow, TextField,
+    AcmeAccount, AuthorityForm, CertificateProblem, CertificateRow, CertificateSource, CertificateState,
+    CertificatesPage, DomainCard, FieldError, LocalCa, NameRow, NameStanding, Notice, RecordRow, TextField,
 };
 
 pub(super) fn routes() -> Vec<Route> {
@@ -64,6 +64,13 @@ pub(super) fn routes() -> Vec<Route> {
             "Accept the terms.",
             acme,
         ),
+        Route::new(
+            Method::POST,
+            "/certificates/authority",
+            Steward,
+            "Choose another authority.",
+            authority,
+        ),
     ]
 }
 
@@ -100,7 +107,10 @@ async fn page(mut visit: Visit, mark: impl FnOnce(&mut CertificatesPage)) -> Res
             .collect(),
         domain: TextField::default(),
         service: String::new(),
-        acme: account(&visit.app.store.acme().await?),
+        acme: account(
+            &visit.app.store.acme().await?,
+            visit.app.certificates.authority().as_ref(),
+        ),
         local_ca: LocalCa {
             download: "/ca.pem".into(),
             fingerprint: fingerprint(&visit.app.certificates.ca_pem()),
@@ -109,8 +119,10 @@ async fn page(mut visit: Visit, mark: impl FnOnce(&mut CertificatesPage)) -> Res
         layout: visit.layout,
     };
     mark(&mut page);
-    let wrong = [page.domain.error.is_some(), page.acme.contact.error.is_some()];
-    let wrong = wrong.contains(&true) || page.acme.accepted_error.is_some();
+    let fields = [&page.domain, &page.acme.contact]
+        .into_iter()
+        .chain(page.acme.other.fields());
+    let wrong = fields.into_iter().any(|field| field.error.is_some()) || page.acme.accepted_error.is_some();
     let status = if wrong { INVALID } else { StatusCode::OK };
     Ok(show_as(status, &page))
 }
@@ -165,6 +177,7 @@ fn row(status: &CertificateStatus, service: Option<String>) -> CertificateRow {
             Source::Acme => CertificateSource::Authority(status.issuer.clone()),
         },
         not_after: Some(status.not_after),
+        renewal: status.renewal,
         state: state(status),
     }
 }
@@ -192,6 +205,9 @@ fn problem_of(kind: ProblemKind) -> CertificateProblem {
     use ProblemKind as K;
     match kind {
         K::NameNotFound | K::WrongAnswer => CertificateProblem::Dns,
+        K::NameServersFail => CertificateProblem::NameServers,
+        K::DnsUpdate => CertificateProblem::Record,
+        K::ExternalAccountRequired | K::ExternalAccountRefused => CertificateProblem::Contract,
         K::NotReachable | K::TlsAtChallenge => CertificateProblem::Unreachable,
         K::RateLimited => CertificateProblem::RateLimited,
         K::CaNameNotFound | K::CaUnreachable | K::CaTimeout | K::CaBroken | K::BadNonce => {
@@ -203,7 +219,7 @@ fn problem_of(kind: ProblemKind) -> CertificateProblem {
     }
 }
 
-fn account(choice: &AcmeChoice) -> AcmeAccount {
+fn account(choice: &AcmeChoice, facts: Option<&CaFacts>) -> AcmeAccount {
     let usual = choice.directory.is_empty() || choice.directory == tls::LETS_ENCRYPT;
     let host = choice.directory.trim_start_matches("https://");
     let host = host.split('/').next().unwrap_or_default();
@@ -213,10 +229,18 @@ fn account(choice: &AcmeChoice) -> AcmeAccount {
         } else {
             host.to_owned()
         },
-        terms_url: usual.then(|| "https://letsencrypt.org/repository/".into()),
+        terms_url: facts
+            .and_then(|facts| facts.terms.clone())
+            .or_else(|| usual.then(|| "https://letsencrypt.org/repository/".into())),
         contact: TextField::new(&choice.contact),
         accepted: choice.terms_accepted,
         accepted_error: None,
+        other: AuthorityForm {
+            directory: TextField::new(if usual { "" } else { &choice.directory }),
+            root: TextField::new(&choice.root),
+            key_name: TextField::new(&choice.account_key_name),
+            key: TextField::default(),
+        },
     }
 }
 
@@ -319,6 +343,45 @@ async fn acme(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
             .await
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Another authority: its terms have to be accepted anew.
+async fn authority(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    let before = visit.app.store.acme().await?;
+    let directory = fields.trimmed("directory").to_owned();
+    let choice = AcmeChoice {
+        root: fields.owned("root").replace("\r\n", "\n").trim().to_owned(),
+        account_key_name: fields.trimmed("key_name").to_owned(),
+        account_key: fields.trimmed("key").to_owned(),
+        terms_accepted: before.terms_accepted && before.directory == directory,
+        directory,
+        ..before
+    };
+    let tried = choice.clone();
+    match api::choose_acme(&visit.app, choice, &by).await {
+        Ok(()) => Ok(visit.redirect("/certificates", Some(Notice::Saved))),
+        Err(error) => {
+            let field = |name: &str, value: &str, kind: FieldError| {
+                let text = TextField::new(value);
+                if error.fields.contains_key(name) {
+                    text.with_error(kind)
+                } else {
+                    text
+                }
+            };
+            let other = AuthorityForm {
+                directory: field("directory", &tried.directory, FieldError::NotAnAddress),
+                root: field("root", &tried.root, FieldError::NotFit),
+                key_name: field("account_key_name", &tried.account_key_name, FieldError::Required),
+                key: field("account_key", "", FieldError::NotFit),
+            };
+            if other.fields().into_iter().all(|field| field.error.is_none()) {
+                return Err(error);
+            }
+            page(visit, |page| page.acme.other = other).await
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use types::{BoardName, ClaimCode};
 
 /// Which certificate authority is asked, and that a person agreed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AcmeChoice {
     /// URL of its directory; empty: Let's Encrypt.
@@ -17,8 +17,23 @@ pub struct AcmeChoice {
     pub root: String,
     /// Address the authority may write to; may be empty.
     pub contact: String,
+    /// URL of a directory where a name is tried before its first certificate, and mistakes do not count; empty: the one
+    /// that belongs to the authority, where one is known; `none`: no rehearsal.
+    pub staging: String,
+    /// Name of the key of a contract with the authority (external account binding); empty: no contract.
+    pub account_key_name: String,
+    /// That key, in base64url as authorities hand it out. Never shown again; left empty, the one before is kept.
+    pub account_key: String,
     /// A person accepted the authority's terms. Nothing is ordered before.
     pub terms_accepted: bool,
+}
+
+impl std::fmt::Debug for AcmeChoice {
+    /// Without the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (directory, accepted) = (&self.directory, self.terms_accepted);
+        write!(f, "AcmeChoice({directory:?}, terms accepted: {accepted})")
+    }
 }
 
 pub(super) fn get(connection: &Connection, key: &str) -> Result<Option<String>> {

@@ -26,10 +26,33 @@ fn renewal_comes_at_two_thirds_of_any_lifetime() {
     }
     let held = Some(life(90));
     assert!(matches!(
-        decide(&History::default(), held, START, 0),
+        decide(&History::default(), held, None, START, 0),
         Decision::Wait { .. }
     ));
-    assert_eq!(decide(&History::default(), None, START, 0), Decision::Order);
+    assert_eq!(decide(&History::default(), None, None, START, 0), Decision::Order);
+}
+
+#[test]
+fn what_the_ca_advises_counts_but_never_so_long_that_no_time_is_left() {
+    let validity = life(90);
+    let day = |days: u64| START.plus(Duration::from_hours(24 * days));
+    for (advised, expected) in [
+        (day(3), day(3)),
+        (day(80), day(80)),
+        (day(81), day(81)),
+        (day(400), day(81)),
+    ] {
+        assert_eq!(advised_renewal(&validity, Some(advised), 7), expected);
+    }
+    assert_eq!(advised_renewal(&validity, None, 7), renewal(&validity, 7));
+    let history = History::default();
+    let decision = decide(&history, Some(validity), Some(day(3)), day(2), 0);
+    assert_eq!(decision, Decision::Wait { until: day(3) });
+    // A window that has passed: at once.
+    assert_eq!(
+        decide(&history, Some(validity), Some(START), day(2), 0),
+        Decision::Order
+    );
 }
 
 #[test]
@@ -39,7 +62,7 @@ fn the_first_hour_of_failures_leaves_one_try_for_a_person() {
     let mut tries = Vec::new();
     while now.since(START) < HOUR {
         history.settle(now);
-        match decide(&history, None, now, 0) {
+        match decide(&history, None, None, now, 0) {
             Decision::Order => {
                 tries.push(now.since(START).as_secs() / 60);
                 history.validation_begins(now);
@@ -50,7 +73,7 @@ fn the_first_hour_of_failures_leaves_one_try_for_a_person() {
     }
     assert_eq!(tries, [0, 1, 5, 21]);
     history.retry_now();
-    assert_eq!(decide(&history, None, now, 0), Decision::Order);
+    assert_eq!(decide(&history, None, None, now, 0), Decision::Order);
 }
 
 #[test]
@@ -59,7 +82,10 @@ fn a_limit_of_the_ca_is_waited_for_even_by_the_impatient() {
     let asked = START.plus(Duration::from_hours(30));
     history.failed(ProblemKind::RateLimited, START, Some(asked), 0);
     history.retry_now();
-    assert_eq!(decide(&history, None, START, 0), Decision::Wait { until: asked });
+    assert_eq!(
+        decide(&history, None, None, START, 0),
+        Decision::Wait { until: asked }
+    );
 }
 
 #[test]
@@ -69,7 +95,7 @@ fn a_clock_that_was_decades_ahead_does_not_block_for_decades() {
     history.validation_begins(ahead);
     history.failed(ProblemKind::NotReachable, ahead, None, 0);
     history.settle(START);
-    assert_eq!(decide(&history, None, START, 0), Decision::Order);
+    assert_eq!(decide(&history, None, None, START, 0), Decision::Order);
     assert_eq!(history.validations, [START]);
 }
 
@@ -157,12 +183,12 @@ proptest! {
                 }
                 Happening::Order(outcome) => {
                     history.settle(now);
-                    if let Decision::Wait { until } = decide(&history, None, now, jitter) {
+                    if let Decision::Wait { until } = decide(&history, None, None, now, jitter) {
                         if !eager { continue }
                         truth = truth.plus(until.since(now));
                         now = Timestamp(truth.0 - behind);
                         history.settle(now);
-                        prop_assert_eq!(decide(&history, None, now, jitter), Decision::Order);
+                        prop_assert_eq!(decide(&history, None, None, now, jitter), Decision::Order);
                     }
                     match outcome {
                         Outcome::FailedBeforehand(kind) => history.failed(kind, now, None, jitter),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Somebody between the board and the CA: passes requests on, and at a step that a test names lets the line go dead,
-//! as it is when power fails.
+//! as it is when power fails, or answers in the CA's place.
 
 use super::{connect, make_api_certificate};
 use rustls::{
@@ -8,10 +8,11 @@ use rustls::{
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
+use serde_json::{Value, json};
 use std::{
     fs,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -31,9 +32,19 @@ pub enum Cut {
     After(usize),
 }
 
+/// Gives answers in the CA's place: by a request's first line, a whole answer, or `None` to pass it on.
+pub type Answers = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// By a certificate's name (RFC 9773 section 4.1), from when to when it should be renewed, as RFC 3339 writes it.
+pub type Advice = Arc<dyn Fn(&str) -> (String, String) + Send + Sync>;
+
 pub struct Middle {
     pub settings: tls::AcmeSettings,
     cut: watch::Sender<Option<Cut>>,
+    answers: watch::Sender<Option<Answers>>,
+    advice: watch::Sender<Option<Advice>>,
+    /// What orders said they replace.
+    pub replaced: Arc<Mutex<Vec<String>>>,
     count: Arc<AtomicUsize>,
     validations: Arc<AtomicUsize>,
     dead: watch::Receiver<Option<String>>,
@@ -64,6 +75,10 @@ impl Middle {
             ca_port: ca_port.parse().unwrap(),
             ca_root: ca.root_pem.clone().unwrap(),
             cut: watch::channel(None).0,
+            answers: watch::channel(None).0,
+            advice: watch::channel(None).0,
+            replaced: Arc::default(),
+            port,
             count: Arc::default(),
             validations: Arc::default(),
             died,
@@ -75,6 +90,9 @@ impl Middle {
                 ..ca.clone()
             },
             cut: line.cut.clone(),
+            answers: line.answers.clone(),
+            advice: line.advice.clone(),
+            replaced: Arc::clone(&line.replaced),
             count: Arc::clone(&line.count),
             validations: Arc::clone(&line.validations),
             dead,
@@ -104,6 +122,21 @@ impl Middle {
         self.dead.mark_unchanged();
     }
 
+    /// From now on answers like this.
+    pub fn answer(&self, answers: impl Fn(&str) -> Option<String> + Send + Sync + 'static) {
+        self.answers.send_replace(Some(Arc::new(answers)));
+    }
+
+    /// From now on gives advice about renewal, which Debian's Pebble does not.
+    pub fn advise(&self, advice: impl Fn(&str) -> (String, String) + Send + Sync + 'static) {
+        self.advice.send_replace(Some(Arc::new(advice)));
+    }
+
+    /// From now on passes everything on.
+    pub fn pass(&self) {
+        self.answers.send_replace(None);
+    }
+
     /// Waits for the line to go dead, and tells at which request.
     pub async fn dead(&mut self) -> String {
         self.dead.changed().await.unwrap();
@@ -116,6 +149,10 @@ struct Line {
     ca_port: u16,
     ca_root: String,
     cut: watch::Sender<Option<Cut>>,
+    answers: watch::Sender<Option<Answers>>,
+    advice: watch::Sender<Option<Advice>>,
+    replaced: Arc<Mutex<Vec<String>>>,
+    port: u16,
     count: Arc<AtomicUsize>,
     validations: Arc<AtomicUsize>,
     died: watch::Sender<Option<String>>,
@@ -137,6 +174,14 @@ impl Line {
         if cut == Some(Cut::Before(number)) {
             return self.die(first, board).await;
         }
+        let instead = self.answers.borrow().clone().and_then(|answers| answers(&first));
+        if let Some(answer) = instead.or_else(|| self.advise(&first)) {
+            if answer.is_empty() {
+                return self.die(first, board).await;
+            }
+            board.write_all(answer.as_bytes()).await?;
+            return board.shutdown().await;
+        }
         if first.contains("/chalZ/") {
             self.validations.fetch_add(1, Ordering::SeqCst);
         }
@@ -149,8 +194,48 @@ impl Line {
         if cut == Some(Cut::After(number)) {
             return self.die(first, board).await;
         }
+        if self.advice.borrow().is_some() {
+            answer = self.mark(&first, &request, answer);
+        }
         board.write_all(&answer).await?;
         board.shutdown().await
+    }
+
+    fn advise(&self, first: &str) -> Option<String> {
+        let (_, certificate) = first.split_once("/advice/")?;
+        let certificate = certificate.split(' ').next()?;
+        let advice = self.advice.borrow().clone()?;
+        let (start, end) = advice(certificate);
+        let window = json!({ "suggestedWindow": { "start": start, "end": end } });
+        Some(http("200 OK", "Retry-After: 60\r\n", &window.to_string()))
+    }
+
+    /// Puts into an answer what a CA that gives advice says: where it is asked, and what an order replaces.
+    fn mark(&self, first: &str, request: &[u8], answer: Vec<u8>) -> Vec<u8> {
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            return answer;
+        };
+        let Ok(mut body) = serde_json::from_str::<Value>(body) else {
+            return answer;
+        };
+        if first.contains("/dir") {
+            body["renewalInfo"] = json!(format!("https://localhost:{}/advice", self.port));
+        } else if first.contains("/order-plz")
+            && let Some(replaces) = replaces_in(request)
+        {
+            body["replaces"] = json!(replaces);
+            self.replaced.lock().unwrap().push(replaces);
+        } else {
+            return answer;
+        }
+        let kept: Vec<&str> = head
+            .lines()
+            .filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"))
+            .collect();
+        let body = body.to_string();
+        let length = body.len();
+        format!("{}\r\nContent-Length: {length}\r\n\r\n{body}", kept.join("\r\n")).into_bytes()
     }
 
     /// Says so, and keeps the board waiting until it is ended.
@@ -158,6 +243,25 @@ impl Line {
         self.died.send_replace(Some(request));
         board.read(&mut [0; 1]).await.map(|_| ())
     }
+}
+
+/// A whole answer.
+pub fn http(status: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// What an order says it replaces: in the payload of a signed request (RFC 8555 section 6.2).
+fn replaces_in(request: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(request);
+    let signed: Value = serde_json::from_str(text.split_once("\r\n\r\n")?.1).ok()?;
+    let payload = data_encoding::BASE64URL_NOPAD
+        .decode(signed["payload"].as_str()?.as_bytes())
+        .ok()?;
+    let payload: Value = serde_json::from_slice(&payload).ok()?;
+    payload["replaces"].as_str().map(str::to_owned)
 }
 
 /// A whole request, which asks that the connection end with its answer.

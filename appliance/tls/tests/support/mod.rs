@@ -5,6 +5,7 @@
 
 pub mod middle;
 
+use async_trait::async_trait;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
@@ -16,16 +17,20 @@ use std::{
     net::TcpListener as StdListener,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
+use tls::{AcmeSettings, CertificateState, CertificateStatus, Certificates, Parts};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     time::{Instant, sleep},
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
-use types::Timestamp;
+use types::{Domain, Timestamp};
 
 /// The machine's time.
 #[expect(clippy::disallowed_methods, reason = "a test stands in for the host's clock")]
@@ -37,6 +42,12 @@ pub fn clock() -> tls::Clock {
         Timestamp(i64::try_from(since.as_secs()).unwrap())
     })
 }
+
+/// A contract that [`Pebble::start_with_contract`] knows: the key's name and the key, in base64url.
+pub const CONTRACT: (&str, &str) = (
+    "kid-1",
+    "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W",
+);
 
 fn free_port() -> u16 {
     StdListener::bind("127.0.0.1:0")
@@ -51,6 +62,7 @@ pub struct Pebble {
     processes: Vec<Child>,
     nonces_rejected: u32,
     lifetime: Duration,
+    contract: bool,
     api: u16,
     management: u16,
     dns: u16,
@@ -75,6 +87,15 @@ impl Pebble {
         Self::start_with(nonces_rejected, Duration::from_hours(90 * 24)).await
     }
 
+    /// One that wants an account bound to a contract: [`CONTRACT`].
+    pub async fn start_with_contract() -> Option<Self> {
+        let mut pebble = Self::start(0).await?;
+        pebble.stop();
+        pebble.contract = true;
+        pebble.run().await;
+        Some(pebble)
+    }
+
     /// The same, with certificates of this lifetime.
     pub async fn start_with(nonces_rejected: u32, lifetime: Duration) -> Option<Self> {
         let installed = |name: &str| Path::new("/usr/bin").join(name).exists();
@@ -95,6 +116,7 @@ impl Pebble {
             processes: Vec::new(),
             nonces_rejected,
             lifetime,
+            contract: false,
             api: free_port(),
             management: free_port(),
             dns: free_port(),
@@ -113,13 +135,17 @@ impl Pebble {
         let config = format!(
             r#"{{"pebble":{{"listenAddress":"127.0.0.1:{}","managementListenAddress":"127.0.0.1:{}",
                "certificate":"{}","privateKey":"{}","httpPort":{},"tlsPort":{},"ocspResponderURL":"",
-               "externalAccountBindingRequired":false,"certificateValidityPeriod":{}}}}}"#,
+               "externalAccountBindingRequired":{},"externalAccountMACKeys":{{"{}":"{}"}},
+               "certificateValidityPeriod":{}}}}}"#,
             self.api,
             self.management,
             path("cert.pem"),
             path("key.pem"),
             self.http,
             self.tls,
+            self.contract,
+            CONTRACT.0,
+            CONTRACT.1,
             self.lifetime.as_secs()
         );
         fs::write(path("run.json"), config).unwrap();
@@ -182,11 +208,13 @@ impl Pebble {
         self.processes.clear();
     }
 
-    pub fn settings(&self) -> tls::AcmeSettings {
-        tls::AcmeSettings {
+    pub fn settings(&self) -> AcmeSettings {
+        AcmeSettings {
             directory: format!("https://localhost:{}/dir", self.api),
             root_pem: Some(self.root_pem.clone()),
             contact: Some("steward@example.org".into()),
+            staging: None,
+            external_account: None,
             enabled: true,
         }
     }
@@ -211,19 +239,82 @@ impl Pebble {
 
     /// Makes a name lead elsewhere.
     pub async fn point(&self, name: &str, address: &str) {
-        let mut tcp = TcpStream::connect(("127.0.0.1", self.dns_management))
-            .await
-            .unwrap();
+        let host = format!(r#"{{"host":"{name}."}}"#);
+        tell(self.dns_management, "clear-a", &host).await;
         let body = format!(r#"{{"host":"{name}.","addresses":["{address}"]}}"#);
-        let request = format!(
-            "POST /add-a HTTP/1.0\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        tcp.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        tcp.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.contains("200"), "{answer}");
+        tell(self.dns_management, "add-a", &body).await;
     }
+
+    /// Makes the DNS answer SERVFAIL for a name.
+    pub async fn break_dns(&self, name: &str) {
+        tell(
+            self.dns_management,
+            "set-servfail",
+            &format!(r#"{{"host":"{name}."}}"#),
+        )
+        .await;
+    }
+
+    /// The DNS that it looks names up in, as a zone whose TXT records can be changed.
+    pub fn zone(&self) -> Arc<Zone> {
+        Arc::new(Zone {
+            port: self.dns_management,
+            there: Mutex::default(),
+            made: AtomicUsize::new(0),
+            deaf: AtomicBool::new(false),
+        })
+    }
+}
+
+async fn tell(port: u16, what: &str, body: &str) {
+    let mut tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let length = body.len();
+    let request = format!("POST /{what} HTTP/1.0\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}");
+    tcp.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tcp.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("200"), "{answer}");
+}
+
+/// TXT records in the DNS that Pebble looks names up in.
+pub struct Zone {
+    port: u16,
+    /// What is there now.
+    pub there: Mutex<Vec<(String, String)>>,
+    /// How many were made.
+    pub made: AtomicUsize,
+    /// Whether it says yes and does nothing.
+    pub deaf: AtomicBool,
+}
+
+#[async_trait]
+impl tls::DnsRecords for Zone {
+    async fn put(&self, name: &str, value: &str) -> Result<(), String> {
+        self.there.lock().unwrap().push((name.into(), value.into()));
+        self.made.fetch_add(1, Ordering::SeqCst);
+        if !self.deaf.load(Ordering::SeqCst) {
+            let body = format!(r#"{{"host":"{name}.","value":"{value}"}}"#);
+            tell(self.port, "set-txt", &body).await;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, name: &str, value: &str) -> Result<(), String> {
+        self.there
+            .lock()
+            .unwrap()
+            .retain(|(other, text)| other != name || text != value);
+        tell(self.port, "clear-txt", &format!(r#"{{"host":"{name}."}}"#)).await;
+        Ok(())
+    }
+}
+
+/// A certificate that somebody made for this name: without its key.
+pub fn self_signed(name: &str) -> String {
+    rcgen::generate_simple_self_signed(vec![name.to_owned()])
+        .unwrap()
+        .cert
+        .pem()
 }
 
 fn make_api_certificate(folder: &Path) -> String {
@@ -233,7 +324,9 @@ fn make_api_certificate(folder: &Path) -> String {
     let root = ca.self_signed(&ca_key).unwrap();
     let issuer = Issuer::new(ca, ca_key);
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()]).unwrap();
+    let mut leaf = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()]).unwrap();
+    // Not valid for ever: a board with a wrong clock shall notice.
+    (leaf.not_before, leaf.not_after) = (rcgen::date_time_ymd(2026, 1, 1), rcgen::date_time_ymd(2040, 1, 1));
     let leaf = leaf.signed_by(&key, &issuer).unwrap();
     fs::write(folder.join("cert.pem"), leaf.pem()).unwrap();
     fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
@@ -262,7 +355,7 @@ pub async fn front(port: u16, config: Arc<ServerConfig>) -> tokio::task::JoinHan
 }
 
 /// Answers HTTP-01.
-pub async fn front_http(port: u16, certificates: tls::Certificates) {
+pub async fn front_http(port: u16, certificates: Certificates) {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     tokio::spawn(async move {
         loop {
@@ -327,4 +420,57 @@ pub async fn wait_until<F: Future<Output = bool>>(what: &str, mut holds: impl Fn
         );
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// A board.
+pub fn open(folder: &Path, acme: AcmeSettings) -> Certificates {
+    open_at(folder, acme, clock())
+}
+
+/// A board with a clock of its own.
+pub fn open_at(folder: &Path, acme: AcmeSettings, clock: tls::Clock) -> Certificates {
+    let board = "kitchen".parse().unwrap();
+    Certificates::open(Parts {
+        folder: folder.to_owned(),
+        board,
+        clock,
+        acme,
+    })
+    .unwrap()
+}
+
+/// Names.
+pub fn domains(names: &[&str]) -> Vec<Domain> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+/// How a name stands.
+pub fn status(certificates: &Certificates, name: &str) -> CertificateStatus {
+    certificates
+        .status()
+        .into_iter()
+        .find(|status| status.name == name)
+        .unwrap()
+}
+
+/// Waits until a name stands so.
+pub async fn wait_for(certificates: &Certificates, name: &str, what: impl Fn(&CertificateStatus) -> bool) {
+    let mut changes = certificates.changes();
+    let wait = async {
+        while !what(&status(certificates, name)) {
+            changes.changed().await.unwrap();
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_mins(3), wait).await;
+    assert!(waited.is_ok(), "{:?}", status(certificates, name));
+}
+
+/// It has the right certificate.
+pub fn issued(status: &CertificateStatus) -> bool {
+    status.state == CertificateState::Issued
+}
+
+/// An attempt has failed.
+pub fn failed(status: &CertificateStatus) -> bool {
+    status.attempts > 0
 }

@@ -3,10 +3,10 @@
 
 use super::{BUBBLE, CALENDAR, FOLDER, Samples, ago, fields};
 use web_ui::{
-    AcmeAccount, CertificateProblem, CertificateRow, CertificateSource, CertificateState, CertificatesPage,
-    CooperativeForm, CooperativePage, DayLook, DomainCard, DynamicForm, DynamicStatus, FieldError, LocalCa,
-    NameRow, NameStanding, PortRow, ProfileField, PublicEnd, PublicPage, PublicProfile, PublicService,
-    ReachPage, RecordRow, ServiceState, TextKind, TextPage, Way4,
+    AcmeAccount, AuthorityForm, CertificateProblem, CertificateRow, CertificateSource, CertificateState,
+    CertificatesPage, CooperativeForm, CooperativePage, DayLook, DomainCard, DynamicForm, DynamicStatus,
+    FieldError, LocalCa, NameRow, NameStanding, PortRow, ProfileField, PublicEnd, PublicPage, PublicProfile,
+    PublicService, ReachPage, RecordRow, ServiceState, TextKind, TextPage, Way4,
 };
 
 impl Samples<'_> {
@@ -83,6 +83,7 @@ impl Samples<'_> {
             service,
             source,
             not_after: Some(ago(-70 * 86_400)),
+            renewal: (state == CertificateState::Good).then(|| ago(-40 * 86_400)),
             state,
         };
         let authority = || CertificateSource::Authority(self.says("Let’s Encrypt"));
@@ -129,6 +130,12 @@ impl Samples<'_> {
                 contact: self.field("anna@example.org"),
                 accepted: false,
                 accepted_error: Some(FieldError::NotAccepted),
+                other: AuthorityForm {
+                    directory: self.field("https://ca.example.org/acme/directory"),
+                    key_name: self.field("kid-2026-11"),
+                    key: self.field("").with_error(FieldError::NotFit),
+                    ..AuthorityForm::default()
+                },
             },
             local_ca: LocalCa {
                 download: self.says("/local-ca.crt"),
