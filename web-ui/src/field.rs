@@ -46,6 +46,8 @@ pub enum FieldError {
     NotABoardName,
     /// Not a sign-in name (see `types::MemberName`).
     NotAMemberName,
+    /// No steward has this sign-in name.
+    NotASteward,
     /// Not a domain name (see `types::Domain`).
     NotADomain,
     /// Not nine digits.
@@ -109,6 +111,7 @@ impl FieldError {
             Self::NotACode => t.error_not_a_code().into(),
             Self::NotABoardName => t.error_not_a_board_name().into(),
             Self::NotAMemberName => t.error_not_a_member_name().into(),
+            Self::NotASteward => t.error_not_a_steward().into(),
             Self::NotADomain => t.error_not_a_domain().into(),
             Self::NotAPairingCode => t.peers_error_code().into(),
             Self::NotABoardAddress => t.peers_error_address().into(),

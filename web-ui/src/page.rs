@@ -20,6 +20,7 @@ mod members;
 mod peers;
 mod public;
 mod reach;
+mod reset;
 mod restore;
 mod service;
 mod sign_in;
@@ -49,6 +50,7 @@ pub use peers::{PairingPage, PairingProblem, PairingRow, PairingStage, PeerRow, 
 pub use public::{DayLook, PublicEnd, PublicPage, PublicProfile, PublicService, TextKind, TextPage};
 pub(crate) use reach::ALGORITHMS;
 pub use reach::{DynamicForm, DynamicStatus, PortRow, ReachPage, Way4};
+pub use reset::{ResetPage, ResetState};
 pub use restore::{RestorePage, RestoreState};
 pub use service::{Address, AppPasswordRow, AppPasswords, Connect, Sandbox, ServicePage, Usage};
 pub use sign_in::{SignInPage, SignInProblem};

@@ -11,10 +11,15 @@ use std::{
     net::IpAddr,
     path::PathBuf,
 };
-use types::{BoardName, ClaimCode, host::Screen};
+use types::{
+    BoardName,
+    host::{ProofCode, Screen},
+};
 
-/// The file on the boot partition.
-const FILE: &str = "CLAIM-CODE.TXT";
+/// The file on the boot partition with the code that makes the first steward.
+const CLAIM: &str = "CLAIM-CODE.TXT";
+/// And with the one that sets a steward's new password.
+const RESET: &str = "RESET-CODE.TXT";
 /// The page that is on the screen, so that it is drawn only when it changes.
 const SHOWN: &str = "run/commonhost/screen";
 /// Most lines of trouble: a screen of 25 lines has to hold the rest as well.
@@ -23,20 +28,37 @@ const TROUBLE: usize = 4;
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H\u{1b}[?25l\u{1b}[9;0]";
 
 /// Puts the code on the boot partition, or takes it away.
-pub(crate) fn keep_claim_code(
+pub(crate) fn keep_code(
     layout: &Layout,
     board: &BoardName,
-    code: Option<&ClaimCode>,
+    code: Option<&ProofCode>,
 ) -> Result<(), MachineError> {
-    let Some(code) = code else {
-        return boot::remove(layout, FILE);
+    let (file, other, text) = match code {
+        None => {
+            boot::remove(layout, CLAIM)?;
+            return boot::remove(layout, RESET);
+        }
+        Some(ProofCode::FirstSteward(code)) => (
+            CLAIM,
+            RESET,
+            format!(
+                "This board waits for its community.\r\n\r\n  Open   http://{board}.local\r\n  Code   {}\r\n\r\n\
+                 Whoever types this code becomes the first steward.\r\n",
+                code.grouped()
+            ),
+        ),
+        Some(ProofCode::NewPassword(code)) => (
+            RESET,
+            CLAIM,
+            format!(
+                "A steward's password can be set anew, for a day.\r\n\r\n  Open   http://{board}.local/reset\r\n  \
+                 Code   {}\r\n",
+                code.grouped()
+            ),
+        ),
     };
-    let text = format!(
-        "This board waits for its community.\r\n\r\n  Open   http://{board}.local\r\n  Code   {}\r\n\r\n\
-         Whoever types this code becomes the first steward.\r\n",
-        code.grouped()
-    );
-    boot::write(layout, FILE, text.as_bytes())
+    boot::remove(layout, other)?;
+    boot::write(layout, file, text.as_bytes())
 }
 
 /// Draws the page, when it is another than the one that is there: with a QR code on the screen, as plain lines on
@@ -100,11 +122,13 @@ fn page(screen: &Screen) -> String {
         }
     }
     if let Some(code) = &screen.code {
-        let _ = writeln!(
-            page,
-            "\n  Code      {}   makes you the first steward",
-            code.grouped()
-        );
+        let good_for = match code {
+            ProofCode::FirstSteward(_) => "makes you the first steward".to_owned(),
+            ProofCode::NewPassword(_) => {
+                format!("sets a steward's password, at {}.local/reset", screen.board)
+            }
+        };
+        let _ = writeln!(page, "\n  Code      {}   {good_for}", code.code().grouped());
     }
     if !screen.trouble.is_empty() {
         page.push('\n');
@@ -156,7 +180,7 @@ mod tests {
         Screen {
             board: "oak".parse().unwrap(),
             addresses: vec!["192.168.1.20".parse().unwrap()],
-            code: Some("7K3MQ9TD".parse().unwrap()),
+            code: Some(ProofCode::FirstSteward("7K3MQ9TD".parse().unwrap())),
             trouble: Vec::new(),
         }
     }
@@ -178,6 +202,22 @@ mod tests {
         assert!(shown.contains("No network yet") && shown.contains("and 2 more"));
         assert!(!shown.contains('\u{1b}'));
         assert!(shown.lines().count() < 12);
+    }
+
+    #[test]
+    fn one_code_stands_on_the_card_and_says_what_it_is_for() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::new(root.path());
+        fs::create_dir(layout.boot("")).unwrap();
+        let (board, code): (BoardName, types::ClaimCode) =
+            ("oak".parse().unwrap(), "7K3MQ9TD".parse().unwrap());
+        let there = |file: &str| fs::read_to_string(layout.boot(file)).ok();
+        keep_code(&layout, &board, Some(&ProofCode::FirstSteward(code.clone()))).unwrap();
+        assert!(there(CLAIM).unwrap().contains("first steward") && there(RESET).is_none());
+        keep_code(&layout, &board, Some(&ProofCode::NewPassword(code))).unwrap();
+        assert!(there(RESET).unwrap().contains("oak.local/reset") && there(CLAIM).is_none());
+        keep_code(&layout, &board, None).unwrap();
+        assert_eq!((there(CLAIM), there(RESET)), (None, None));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod mount;
 mod network;
 mod provision;
 mod render;
+mod reset;
 mod restic;
 pub mod sensors;
 mod server;

@@ -10,7 +10,7 @@ use crate::{
     layout::Layout,
     mount, network, provision,
     render::{render_files, render_units, rendering_digest, unit_name, version_digest},
-    restic, setup,
+    reset, restic, setup,
     systemd::Systemd,
     trial, usage,
 };
@@ -207,13 +207,18 @@ impl Machine {
                 .await?;
             }
             HostRequest::ClaimCode { code, board } => {
-                console::keep_claim_code(&self.layout, &board, code.as_ref())?;
+                console::keep_code(&self.layout, &board, code.as_ref())?;
             }
             HostRequest::HostName { board } => self.systemd.set_host_name(board.as_str()).await?,
             HostRequest::Setup => {
                 return setup::read(&self.layout).map(|setup| HostReply::Setup(Box::new(setup)));
             }
             HostRequest::SetupStored => setup::consume(&self.layout)?,
+            HostRequest::ResetAsked => {
+                let asked = reset::asked(&self.layout)?;
+                return Ok(HostReply::ResetAsked { asked });
+            }
+            HostRequest::ResetStored => reset::take(&self.layout)?,
             HostRequest::Network(network) => network::join(&self.layout, &*self.systemd, &network).await?,
             HostRequest::Screen(screen) => console::show(&self.layout, &screen)?,
             HostRequest::Reboot => self.systemd.reboot().await?,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! What every start begins with beside serving: `setup.toml` is taken over, the network joined, the claim code and the
-//! screen shown.
+//! What every start begins with beside serving: `setup.toml` and `RESET-STEWARD` are taken over, the network joined, the
+//! code and the screen shown.
 
 use crate::{
     App,
@@ -10,7 +10,7 @@ use crate::{
     state::AcmeChoice,
 };
 use std::{net::IpAddr, time::Duration};
-use types::host::{HostReply, HostRequest, Screen, Setup};
+use types::host::{HostReply, HostRequest, ProofCode, Screen, Setup};
 
 /// How often a start that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -56,16 +56,32 @@ async fn welcome(app: &App) -> anyhow::Result<Option<String>> {
     app.host
         .ask(HostRequest::HostName { board: board.clone() })
         .await?;
-    let code = claim_code(app).await?;
+    way_back(app).await?;
+    let code = proof(app).await?;
     app.host.ask(HostRequest::ClaimCode { code, board }).await?;
     Ok(mistake)
 }
 
-async fn claim_code(app: &App) -> anyhow::Result<Option<types::ClaimCode>> {
-    if app.store.is_claimed().await? {
-        return Ok(None);
+/// Somebody with the card in their hands asked for a way back in. An unclaimed board has another.
+async fn way_back(app: &App) -> anyhow::Result<()> {
+    let asked = app.host.ask(HostRequest::ResetAsked).await?;
+    if asked == (HostReply::ResetAsked { asked: true }) {
+        if app.store.is_claimed().await? {
+            app.store.open_reset(secret::claim_code(), app.now()).await?;
+        }
+        app.host.ask(HostRequest::ResetStored).await?;
     }
-    Ok(Some(app.store.claim_code(secret::claim_code).await?))
+    Ok(())
+}
+
+/// The code that is good for something now.
+async fn proof(app: &App) -> anyhow::Result<Option<ProofCode>> {
+    if app.store.is_claimed().await? {
+        let code = app.store.reset_code(app.now()).await?;
+        return Ok(code.map(ProofCode::NewPassword));
+    }
+    let code = app.store.claim_code(secret::claim_code).await?;
+    Ok(Some(ProofCode::FirstSteward(code)))
 }
 
 /// A board that has stewards takes its network from `setup.toml` and nothing else: without a network nobody reaches it,
@@ -109,7 +125,7 @@ async fn show(app: &App, mistake: Option<&str>) -> anyhow::Result<()> {
     let screen = Screen {
         board: app.store.board_name().await?,
         addresses: reachable(host::sensors::addresses()),
-        code: claim_code(app).await?,
+        code: proof(app).await?,
         trouble: mistake.map(str::to_owned).into_iter().chain(serious).collect(),
     };
     app.host.ask(HostRequest::Screen(screen)).await?;

@@ -8,6 +8,7 @@ mod passwords;
 mod people;
 mod secrets;
 mod sign_in;
+mod way_back;
 
 pub use claim::{check_claim_code, claim, must_be_unclaimed};
 pub use groups::open_service;
@@ -16,6 +17,7 @@ pub use passwords::{change_password, prove, reset_password};
 pub use people::{Change, add, change, get, remove};
 pub use secrets::{add_app_password, add_token, revoke_app_password};
 pub use sign_in::{Opened, redeem, sign_in};
+pub use way_back::reset_steward;
 
 use crate::ApiError;
 use http::StatusCode;

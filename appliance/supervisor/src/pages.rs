@@ -38,6 +38,7 @@ mod service;
 mod shell;
 mod sign_in;
 mod usage;
+mod way_back;
 
 pub(crate) use error::dress;
 pub(crate) use join::join_url;
@@ -56,6 +57,7 @@ pub fn routes() -> Vec<Route> {
         claim::routes,
         restore::routes,
         sign_in::routes,
+        way_back::routes,
         join::routes,
         handoff::routes,
         home::routes,

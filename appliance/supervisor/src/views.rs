@@ -144,6 +144,18 @@ pub struct Claim {
     pub member: NewMember,
 }
 
+/// Body of `POST /reset`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetSteward {
+    /// The code that the board shows after a start with `RESET-STEWARD` on its card.
+    pub code: String,
+    /// Sign-in name of a steward.
+    pub name: String,
+    /// Their new password.
+    pub password: String,
+}
+
 /// A member to be.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

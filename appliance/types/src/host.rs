@@ -156,10 +156,10 @@ pub enum HostRequest {
         /// The service.
         service: ServiceName,
     },
-    /// Show the claim code on the console and put it on the boot partition; `None` takes it away.
+    /// Put a code that proves possession on the boot partition; `None` takes it away.
     ClaimCode {
         /// The code.
-        code: Option<ClaimCode>,
+        code: Option<ProofCode>,
         /// The board's name, shown beside it.
         board: BoardName,
     },
@@ -172,6 +172,10 @@ pub enum HostRequest {
     Setup,
     /// What stood in `setup.toml` is stored: take it out, secrets first of all.
     SetupStored,
+    /// Tell whether somebody put `RESET-STEWARD` on the boot partition.
+    ResetAsked,
+    /// The wish to reset a steward's password is stored: take `RESET-STEWARD` off the boot partition.
+    ResetStored,
     /// Join this network. The same as before: nothing.
     Network(Network),
     /// Show on the screen how the board is reached. The same as before: nothing.
@@ -239,6 +243,11 @@ pub enum HostReply {
     Usage(Usage),
     /// What stood in `setup.toml`.
     Setup(Box<Setup>),
+    /// Whether `RESET-STEWARD` is there.
+    ResetAsked {
+        /// It is.
+        asked: bool,
+    },
     /// Not done; the message says why and what to do.
     Refused {
         /// A word for programs: `bundle_damaged`, `unknown_entry`, `unit_failed`, …
@@ -289,6 +298,25 @@ pub struct Usage {
     pub disk_bytes: u64,
 }
 
+/// A code that whoever holds the board in their hands can read, and what it is good for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofCode {
+    /// Makes the first steward.
+    FirstSteward(ClaimCode),
+    /// Sets a new password for a steward.
+    NewPassword(ClaimCode),
+}
+
+impl ProofCode {
+    /// The code itself.
+    pub fn code(&self) -> &ClaimCode {
+        match self {
+            Self::FirstSteward(code) | Self::NewPassword(code) => code,
+        }
+    }
+}
+
 /// What whoever stands before the board sees on its screen, if it has one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -297,8 +325,8 @@ pub struct Screen {
     pub board: BoardName,
     /// Addresses it is reached at, the best first. None: it has no network.
     pub addresses: Vec<std::net::IpAddr>,
-    /// The code that makes the first steward; `None` once there is one.
-    pub code: Option<ClaimCode>,
+    /// The code that is good for something now.
+    pub code: Option<ProofCode>,
     /// What is wrong, in a line each; control characters are taken out.
     pub trouble: Vec<String>,
 }

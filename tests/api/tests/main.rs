@@ -34,3 +34,4 @@ mod session;
 mod snapshots;
 mod sudden_death;
 mod versions;
+mod way_back;

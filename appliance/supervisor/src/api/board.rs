@@ -10,7 +10,7 @@ use crate::{
     access::{Caller, Policy, caller::set_cookie},
     members::{self, Opened},
     state::{AuditRecord, Job},
-    views::{BoardView, Claim, Health, SignInRequest, SignedIn},
+    views::{BoardView, Claim, Health, ResetSteward, SignInRequest, SignedIn},
 };
 use axum::{
     Json,
@@ -41,6 +41,15 @@ pub(super) fn routes() -> Vec<Route> {
             claim,
         )
         .takes::<Claim>()
+        .gives::<SignedIn>(),
+        Route::new(
+            Method::POST,
+            "/api/v1/reset",
+            Public,
+            "Set a steward's password, with the code the board shows after a start with RESET-STEWARD on its card.",
+            reset,
+        )
+        .takes::<ResetSteward>()
         .gives::<SignedIn>(),
         Route::new(Method::POST, "/api/v1/session", Public, "Sign in.", sign_in)
             .takes::<SignInRequest>()
@@ -126,6 +135,15 @@ async fn claim(
     let opened = members::claim(&app, claim, &caller).await?;
     let (_, token) = members::add_token(&app, &opened.member.name, "claim").await?;
     Ok(signed_in(opened, Some(token), &caller))
+}
+
+async fn reset(
+    State(app): State<App>,
+    caller: Caller,
+    Body(wanted): Body<ResetSteward>,
+) -> Result<impl IntoResponse, ApiError> {
+    let opened = members::reset_steward(&app, wanted, &caller).await?;
+    Ok(signed_in(opened, None, &caller))
 }
 
 async fn sign_in(

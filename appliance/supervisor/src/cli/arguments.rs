@@ -64,6 +64,17 @@ pub(super) enum Noun {
         #[command(flatten)]
         place: super::backup::Place,
     },
+    /// Set a steward's password, with the code from a start with RESET-STEWARD on the card.
+    Reset {
+        /// The code that the board shows.
+        code: String,
+        /// The steward's sign-in name.
+        #[arg(long)]
+        name: String,
+        /// The new password; asked on standard input when absent.
+        #[arg(long)]
+        password: Option<String>,
+    },
     /// What can be enabled.
     #[command(subcommand)]
     Catalog(Catalog),

@@ -106,6 +106,13 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
             let body = json!({ "code": code, "words": words, "place": place.body()? });
             post("/restore", body)
         }
+        Noun::Reset { code, name, password } => {
+            let password = password_or_ask(password.as_ref())?;
+            post(
+                "/reset",
+                json!({ "code": code, "name": name, "password": password }),
+            )
+        }
         Noun::Catalog(Catalog::List) => get("/catalog"),
         Noun::Catalog(Catalog::Refresh) => post("/catalog/refresh", json!({})),
         Noun::Service(service) => service_request(service)?,

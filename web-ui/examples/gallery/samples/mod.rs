@@ -14,7 +14,7 @@ use types::Language;
 use types::Timestamp;
 use web_ui::{
     ClaimState, ErrorKind, FieldError, JobState, JoinState, Layout, Page as _, PairingProblem, PlaceKind,
-    Refusal, RestoreState, SignInProblem, StepKind, TextField, TextKind, Viewer,
+    Refusal, ResetState, RestoreState, SignInProblem, StepKind, TextField, TextKind, Viewer,
 };
 
 const NOW: Timestamp = Timestamp(1_795_183_200);
@@ -49,6 +49,8 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
             .render(),
         ),
         ("restore-done", s.restore(RestoreState::Claimed).render()),
+        ("reset", s.reset(ResetState::Closed, false).render()),
+        ("reset-open", s.reset(ResetState::Open, true).render()),
         ("sign-in", s.sign_in(None).render()),
         ("sign-in-wrong", s.sign_in(Some(SignInProblem::Wrong)).render()),
         (

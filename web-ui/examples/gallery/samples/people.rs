@@ -4,8 +4,8 @@
 use super::{NOW, Samples, ago};
 use web_ui::{
     AcceptPage, AccountPage, ClaimPage, ClaimState, FieldError, InvitationRow, InvitationsPage, Invited,
-    MemberRow, MembersPage, NewInvitation, NewSecret, Notice, Role, SessionRow, SignInPage, SignInProblem,
-    TextField, TokenRow, WelcomePage,
+    MemberRow, MembersPage, NewInvitation, NewSecret, Notice, ResetPage, ResetState, Role, SessionRow,
+    SignInPage, SignInProblem, TextField, TokenRow, WelcomePage,
 };
 
 impl Samples<'_> {
@@ -20,6 +20,15 @@ impl Samples<'_> {
             page.display_name.error = Some(FieldError::Required);
             page.password_error = Some(FieldError::TooShort(10));
             page.password_again_error = Some(FieldError::Different);
+        }
+        page
+    }
+
+    pub(super) fn reset(&self, state: ResetState, wrong: bool) -> ResetPage {
+        let mut page = ResetPage::new(self.layout("/reset", None), state);
+        if wrong {
+            page.code = self.field("7K3M-Q9TD").with_error(FieldError::WrongCode);
+            page.name = self.field("chloe").with_error(FieldError::NotASteward);
         }
         page
     }
