@@ -82,3 +82,31 @@ def test_the_command_line_speaks_the_same_words(two):
     wrong = shown["code"][:-1] + ("1" if shown["code"].endswith("0") else "0")
     refused = oak.run("commonhost", "peer", "pair", wrong, "--address", elm.address, check=False)
     assert refused.returncode == 1 and "ask for a new one" in refused.stderr
+
+
+def standing(board, agreement):
+    views = board.api("GET", "/agreements")
+    return next((view["standing"] for view in views if view["id"] == agreement), None)
+
+
+def test_what_is_agreed_outlives_a_power_cut_and_unpairing_ends_it(two):
+    oak, elm = two
+    grant = {"kind": "watch", "silence": 5}
+    made = oak.api("POST", "/agreements", {"peer": "elm", "giver": "us", "grant": grant})
+    agreement = made["id"]
+    eventually("elm hears of it", lambda: standing(elm, agreement) == "proposed", 90)
+    elm.run("commonhost", "agreement", "accept", agreement)
+    oak.restart()
+    eventually("oak hears of it", lambda: standing(oak, agreement) == "in_force", 90)
+
+    def seen():
+        at_oak, at_elm = oak.api("GET", "/peers/elm"), elm.api("GET", "/peers/oak")
+        return at_oak["health"] and at_elm["watched"] and at_elm["heard"]
+
+    eventually("oak knows how elm is, and elm knows that it does", seen, 90)
+    assert oak.api("GET", "/peers/elm")["silent"] is None
+
+    elm.api("DELETE", "/peers/oak")
+    assert elm.api("GET", "/agreements") == []
+    eventually("oak is told", lambda: oak.api("GET", "/peers/elm")["gone"], 90)
+    assert oak.api("GET", "/agreements") == []

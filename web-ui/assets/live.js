@@ -43,6 +43,8 @@
     }
   };
 
+  const onPeer = ({ key }) => { if (marked("peer", key).length) reload(); };
+
   // Words to compare are looked at, not typed: the page may change under the eyes.
   const onPairing = ({ id }) => { if (marked("pairing", id).length) location.reload(); };
 
@@ -64,7 +66,7 @@
     }
   };
 
-  if (body.dataset.events) stream(body.dataset.events, { service: onService, job: onJob, pairing: onPairing, board: onBoard });
+  if (body.dataset.events) stream(body.dataset.events, { service: onService, job: onJob, pairing: onPairing, peer: onPeer, board: onBoard });
 
   for (const log of all("[data-log]")) {
     log.scrollTop = log.scrollHeight;

@@ -97,6 +97,8 @@ titles! {
     link => check_link,
     /// Memory.
     memory => check_memory,
+    /// Other boards.
+    peers => check_peers,
     /// The power supply.
     power => check_power,
     /// The cooperative's profile.

@@ -95,6 +95,8 @@ pub enum FieldError {
     NotAKey,
     /// Terms have to be accepted.
     NotAccepted,
+    /// A day that is past.
+    NotAhead,
     /// Anything else; the help beside the field says what is expected.
     NotFit,
     /// Anything else, in words that somebody else chose.
@@ -133,6 +135,7 @@ impl FieldError {
             Self::KeyWord(place, word) => t.sheet_error_word(place, word),
             Self::NotAKey => t.sheet_error_checksum().into(),
             Self::NotAccepted => t.error_not_accepted().into(),
+            Self::NotAhead => t.agreements_error_future().into(),
             Self::NotFit => t.error_not_fit().into(),
             Self::Other(text) => text.clone(),
         }

@@ -9,6 +9,7 @@ pub mod cooperative;
 pub mod machine;
 pub mod names;
 pub mod network;
+pub mod peers;
 pub mod services;
 
 use crate::i18n::T;

@@ -44,6 +44,12 @@ pub enum Notice {
     ArchivePurged(String),
     /// A copy of a service's data was deleted.
     SnapshotDropped(String),
+    /// Something was proposed to a board.
+    AgreementProposed(String),
+    /// Something was agreed with a board.
+    AgreementAccepted(String),
+    /// Something with a board ended.
+    AgreementEnded(String),
     /// A board was unpaired.
     Unpaired(String),
     /// A pairing was called off.
@@ -132,6 +138,9 @@ impl Notice {
             Self::CertificateOrdered(name) => t.notice_certificate_ordered(name),
             Self::ArchivePurged(name) => t.notice_archive_purged(name),
             Self::SnapshotDropped(name) => t.notice_snapshot_dropped(name),
+            Self::AgreementProposed(name) => t.agreements_notice_proposed(name),
+            Self::AgreementAccepted(name) => t.agreements_notice_accepted(name),
+            Self::AgreementEnded(name) => t.agreements_notice_ended(name),
             Self::Unpaired(name) => t.peers_unpaired(name),
             Self::PairingCancelled => t.peers_cancelled().into(),
             Self::PlaceForgotten(title) => t.notice_place_forgotten(title),

@@ -17,6 +17,7 @@ mod invitations;
 mod job;
 mod join;
 mod members;
+mod peer;
 mod peers;
 mod public;
 mod reach;
@@ -46,7 +47,10 @@ pub use invitations::{InvitationRow, InvitationsPage, NewInvitation};
 pub use job::JobPage;
 pub use join::{AcceptPage, Invited};
 pub use members::{MemberRow, MembersPage, Role};
-pub use peers::{PairingPage, PairingProblem, PairingRow, PairingStage, PeerRow, PeersPage};
+pub use peer::{
+    AgreementKind, AgreementProblem, AgreementRow, AgreementStage, PeerHealth, PeerPage, PeerState,
+};
+pub use peers::{PairingPage, PairingProblem, PairingRow, PairingStage, PeerAlarm, PeerRow, PeersPage};
 pub use public::{DayLook, PublicEnd, PublicPage, PublicProfile, PublicService, TextKind, TextPage};
 pub(crate) use reach::ALGORITHMS;
 pub use reach::{DynamicForm, DynamicStatus, PortRow, ReachPage, Way4};

@@ -50,6 +50,14 @@ impl Identity {
         &self.seed
     }
 
+    /// The secret half as PKCS #8 (RFC 8410, section 7), as TLS takes it.
+    pub(crate) fn pkcs8(&self) -> Vec<u8> {
+        const HEAD: [u8; 16] = [
+            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+        ];
+        [&HEAD[..], &self.seed].concat()
+    }
+
     /// The public half.
     pub fn key(&self) -> BoardKey {
         let mut key = [0; 32];

@@ -7,10 +7,14 @@
 //! A peer is another owner, not a replica of us. It sees what was shared on purpose, and it may leave, lie or vanish
 //! without harming us: every message from one is parsed, bounded and checked before it changes anything.
 
+pub mod agreement;
+pub mod channel;
 pub mod code;
 pub mod identity;
 pub mod offers;
 pub mod pairing;
+pub mod talk;
+pub mod watch;
 pub mod words;
 
 pub use code::{Code, Ticket};

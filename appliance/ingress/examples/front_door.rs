@@ -79,6 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let ingress = Ingress::new(Parts {
         tls: tls(certificate, key)?,
+        aside: None,
         routes: Arc::new(ArcSwap::from_pointee(table(routes)?)),
         gate: Arc::new(Everybody),
         board: ingress::board(axum::Router::new()),

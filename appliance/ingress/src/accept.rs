@@ -2,7 +2,7 @@
 //! Listeners: accept, count, hand over to a connection.
 
 use crate::{
-    Board, ErrorPages, Gate, Limits, RouteTable,
+    Aside, Board, ErrorPages, Gate, Limits, RouteTable,
     connection::{self, Accepted},
     count::Counter,
     proxy::Door,
@@ -23,6 +23,8 @@ pub type Http01 = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct Parts {
     /// Certificates and ALPN (`h2`, `http/1.1`, `acme-tls/1`).
     pub tls: Arc<ServerConfig>,
+    /// Who takes connections that are none of browsers, if anybody does.
+    pub aside: Option<Arc<dyn Aside>>,
     /// Names and where they lead; swapped in whole while running.
     pub routes: Arc<ArcSwap<RouteTable>>,
     /// Who may reach services for members.

@@ -7,6 +7,7 @@ use hyper::{body::Incoming, server::conn, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::{
     convert::Infallible,
+    io,
     net::SocketAddr,
     pin::pin,
     sync::{
@@ -103,13 +104,28 @@ pub(crate) async fn serve_tls(door: Arc<Door>, accepted: Accepted) {
     let handshake = async {
         // The hello is read before anything is decided, so that a name may lead elsewhere than to our own TLS.
         let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), tcp).await?;
-        hello.into_stream(Arc::clone(&door.parts.tls)).await
+        let aside = door.parts.aside.as_ref().and_then(|aside| {
+            let config = aside.tls(hello.client_hello().server_name()?)?;
+            Some((Arc::clone(aside), config))
+        });
+        Ok::<_, io::Error>(match aside {
+            Some((aside, config)) => (hello.into_stream(config).await?, Some(aside)),
+            None => (hello.into_stream(Arc::clone(&door.parts.tls)).await?, None),
+        })
     };
-    let tls = match timeout(door.parts.limits.handshake, handshake).await {
+    let (tls, aside) = match timeout(door.parts.limits.handshake, handshake).await {
         Ok(Ok(tls)) => tls,
         Ok(Err(error)) => return log::debug!("TLS handshake with {remote}: {error}"),
         Err(_) => return log::debug!("TLS handshake with {remote} took too long"),
     };
+    if let Some(aside) = aside {
+        let (mut shut, _counted) = (shut, counted);
+        tokio::select! {
+            () = aside.serve(tls, remote) => {}
+            _ = shut.wait_for(|shut| *shut) => {}
+        }
+        return;
+    }
     let session = tls.get_ref().1;
     let server_name = session.server_name().map(Arc::from);
     let protocol = session.alpn_protocol().map(<[u8]>::to_vec);

@@ -7,6 +7,7 @@
 //! certificates (it is handed a [`rustls::ServerConfig`]) and no sessions (it is handed a [`Gate`]).
 
 mod accept;
+mod aside;
 mod body;
 mod connection;
 mod count;
@@ -23,6 +24,7 @@ mod stall;
 mod upstream;
 
 pub use accept::{Http01, Ingress, Parts};
+pub use aside::Aside;
 pub use body::{Body, BoxError};
 pub use connection::ClientInfo;
 pub use forward::ServiceHost;

@@ -4,6 +4,7 @@
 
 mod account;
 mod address;
+mod agreements;
 mod backups;
 mod board;
 mod certificates;
@@ -47,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(reach::routes());
     routes.extend(cooperative::routes());
     routes.extend(peers::routes());
+    routes.extend(agreements::routes());
     routes.extend(stream::routes());
     routes.push(openapi::route());
     routes

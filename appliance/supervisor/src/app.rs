@@ -95,6 +95,8 @@ pub struct Parts {
     pub data: crate::data::Data,
     /// Other boards on the local network.
     pub lan: Arc<dyn crate::mdns::Lan>,
+    /// Peers, as this run of the board knows them.
+    pub peers: crate::peers::Contacts,
     /// Pairings that are under way.
     pub pairings: Mutex<crate::peers::Pairings>,
     /// Measurements of the last hour.

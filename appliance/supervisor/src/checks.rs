@@ -18,6 +18,7 @@ mod finding;
 mod host_process;
 mod link;
 mod memory;
+mod peers;
 mod power;
 mod profile;
 mod round;
@@ -56,6 +57,7 @@ pub const ALL: &[Check] = &[
     backups::CHECK,
     catalog::CHECK,
     stewards::CHECK,
+    peers::CHECK,
     profile::CHECK,
     audit::CHECK,
 ];

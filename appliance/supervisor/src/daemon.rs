@@ -23,7 +23,7 @@ use crate::{
     first_start,
     mdns::{Announcer, Lan, Neighbours},
     outside::{self, Outside, Questions},
-    peers::Pairings,
+    peers::{self, Contacts, Pairings, PeerDoor},
     publish::{self, Published},
     reconcile::{self, Driver, Wake},
     services::history::{self, Histories},
@@ -154,6 +154,7 @@ impl Supervisor {
             announced: Mutex::new(options.announce),
             data: data::Data::default(),
             lan: options.lan,
+            peers: Contacts::new(),
             pairings: Mutex::new(Pairings::default()),
             histories: Mutex::new(Histories::default()),
             published: Published::default(),
@@ -178,6 +179,7 @@ impl Supervisor {
         let certificates = app.certificates.clone();
         let ingress = Ingress::new(ingress::Parts {
             tls: app.certificates.server_config(),
+            aside: Some(Arc::new(PeerDoor(app.clone()))),
             routes: Arc::clone(&app.routes),
             gate: Arc::new(SignInGate(app.clone())),
             board: ingress::board(router.clone()),
@@ -210,6 +212,7 @@ impl Supervisor {
         tokio::spawn(Driver::default().run(self.app.clone()));
         tokio::spawn(data::run(self.app.clone()));
         tokio::spawn(housekeeping(self.app.clone()));
+        tokio::spawn(peers::run(self.app.clone()));
         tokio::spawn(outside::watch(self.app.clone()));
         tokio::spawn(checks::watch(self.app.clone()));
         tokio::spawn(first_start::run(self.app.clone()));

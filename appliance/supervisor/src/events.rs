@@ -4,7 +4,7 @@
 use crate::{state::Job, views::ServiceState};
 use serde::Serialize;
 use tokio::sync::broadcast;
-use types::ServiceName;
+use types::{BoardKey, ServiceName};
 
 /// One change.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +19,11 @@ pub enum Event {
     },
     /// How far a job is.
     Job(Job),
+    /// Something about a peer or an agreement with it.
+    Peer {
+        /// Which.
+        key: BoardKey,
+    },
     /// A pairing went on, by its id.
     Pairing {
         /// Which.
@@ -32,6 +37,7 @@ impl Event {
         match self {
             Self::Service { .. } => "service",
             Self::Job(_) => "job",
+            Self::Peer { .. } => "peer",
             Self::Pairing { .. } => "pairing",
         }
     }

@@ -28,6 +28,7 @@ mod language;
 mod links;
 mod members;
 mod notices;
+mod peer;
 mod peers;
 mod places;
 mod public;
@@ -73,6 +74,7 @@ pub fn routes() -> Vec<Route> {
         members::routes,
         invitations::routes,
         peers::routes,
+        peer::routes,
         account::routes,
         backups::routes,
         places::routes,

@@ -3,14 +3,25 @@
 //! `cluster::pairing`; here it is driven over HTTPS between the front doors.
 
 mod address;
+mod agreements;
 mod call;
+mod contacts;
+mod dial;
+mod door;
 mod pair;
+mod rounds;
 mod sessions;
+mod talk;
 mod views;
+mod wire;
 
+pub use agreements::{DOES, Giver, Proposal, accept, agreement, agreements, end, propose};
+pub use contacts::Contacts;
+pub use door::PeerDoor;
 pub use pair::{cancel, confirm, exchange, join, offer, one, pairings};
+pub use rounds::run;
 pub use sessions::Pairings;
-pub use views::{PairingView, PeerView};
+pub use views::{AgreementView, FaceView, HealthView, PairingView, PeerView, StandingWord, peer_view};
 
 use crate::{ApiError, App};
 use types::{BoardKey, MemberName, Peer};
@@ -44,7 +55,31 @@ pub async fn get(app: &App, word: &str) -> Result<Peer, ApiError> {
     }
 }
 
-/// Forgets a peer's key: nothing that it says is believed from now on.
+/// Says where a peer is now, or with nothing that it has to be found or to come by itself.
+///
+/// # Errors
+/// 404 when there is none, 422 for what is no address.
+pub async fn move_to(app: &App, word: &str, address: &str) -> Result<Peer, ApiError> {
+    let mut peer = get(app, word).await?;
+    let address = address.trim();
+    if address.is_empty() {
+        peer.address = String::new();
+    } else {
+        let parsed: address::Address = address.parse().map_err(|()| {
+            ApiError::field(
+                "address",
+                "must be a name or a number like oak.example.org or 192.168.1.20",
+            )
+        })?;
+        peer.address = parsed.to_string();
+    }
+    app.store.set_peer_address(peer.key, peer.address.clone()).await?;
+    app.peers.with(peer.key, |live| live.contact.ask());
+    app.peers.hurry();
+    Ok(peer)
+}
+
+/// Forgets a peer's key: nothing that it says is believed from now on, all agreements end, and it is told so.
 ///
 /// # Errors
 /// 404 when there is none.
@@ -53,5 +88,7 @@ pub async fn unpair(app: &App, word: &str, by: &MemberName) -> Result<Peer, ApiE
     app.store
         .remove_peer(peer.clone(), by.to_string(), app.now())
         .await?;
+    contacts::refresh(app).await?;
+    app.rounds.soon();
     Ok(peer)
 }

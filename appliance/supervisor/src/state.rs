@@ -2,6 +2,7 @@
 //! Everything that must survive: one `SQLite` database, one writer, every change durable before it is acted on.
 
 mod adopt;
+mod agreements;
 mod audit;
 mod backups;
 mod ballots;
@@ -25,6 +26,7 @@ mod tasks;
 mod texts;
 
 pub use adopt::{Adoption, adopt, settled};
+pub use agreements::Signature;
 pub use audit::AuditRecord;
 pub use backups::{BackupRecord, RepositoryCheck};
 pub use ballots::Effect;

@@ -73,6 +73,10 @@ pub struct Peer {
     pub address: String,
     /// When it was paired.
     pub paired: Timestamp,
+    /// When it said that it is paired no more, if it did.
+    pub gone: Option<Timestamp>,
+    /// Since when it is silent, while this board watches it.
+    pub silent: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub use catalog::{catalog, entry, manifest, with_version};
 pub use chance::Chance;
 pub use client::{Answer, Ask, Stream};
 pub use dns::{Dns, ZONE};
-pub use lan::TestLan;
+pub use lan::{TestLan, peer_handshake};
 pub use machine::TestHost;
 pub use person::{PASSWORD, Person};
 pub use supervisor::cooperative::hosters::Reply;

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod agreements;
 mod authority;
 mod backups;
 mod bad_catalogs;

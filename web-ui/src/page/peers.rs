@@ -15,7 +15,6 @@ use types::Timestamp;
 /// - `POST /peers/code`: no fields; makes a code; 303 to its pairing
 /// - `POST /peers/pair` with `code` (nine digits or a ticket) and `address` (may be empty); 303 to its pairing;
 ///   errors: this page (422 or 409)
-/// - `POST /peers/<key>/unpair`: no fields
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeersPage {
     /// What every page knows.
@@ -43,6 +42,29 @@ pub struct PeerRow {
     pub address: String,
     /// Since when.
     pub paired: Timestamp,
+    /// Something about it needs attention.
+    pub alarm: Option<PeerAlarm>,
+}
+
+/// What needs attention about a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerAlarm {
+    /// It ended the pairing.
+    Gone,
+    /// It is silent, and this board watches it.
+    Silent,
+    /// It proposes something.
+    Proposes,
+}
+
+impl PeerAlarm {
+    pub(crate) fn text(self, t: T, name: &str) -> String {
+        match self {
+            Self::Gone => t.agreements_left(name),
+            Self::Silent => t.agreements_silent(name),
+            Self::Proposes => t.agreements_proposes(name),
+        }
+    }
 }
 
 impl PeerRow {

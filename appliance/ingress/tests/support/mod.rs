@@ -68,6 +68,7 @@ pub async fn scene_with(limits: Limits) -> Scene {
     let routes = Arc::new(ArcSwap::from_pointee(table(home.path())));
     let ingress = Ingress::new(Parts {
         tls,
+        aside: None,
         routes: Arc::clone(&routes),
         gate: Arc::new(Porter),
         board: ingress::board(board()),

@@ -30,9 +30,18 @@ pub(super) fn routes() -> Vec<Route> {
             Method::DELETE,
             "/api/v1/peers/{peer}",
             Steward,
-            "Unpair: forget a board's key.",
+            "Unpair: forget a board's key; all agreements with it end.",
             unpair,
         ),
+        Route::new(
+            Method::PATCH,
+            "/api/v1/peers/{peer}",
+            Steward,
+            "Say where a paired board is now.",
+            move_to,
+        )
+        .takes::<Move>()
+        .gives::<PeerView>(),
         Route::new(
             Method::GET,
             "/api/v1/pairings",
@@ -87,12 +96,33 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn list(State(app): State<App>) -> Result<Json<Vec<PeerView>>, ApiError> {
-    let peers = peers::list(&app).await?;
-    Ok(Json(peers.into_iter().map(Into::into).collect()))
+    let mut views = Vec::new();
+    for peer in peers::list(&app).await? {
+        views.push(peers::peer_view(&app, peer).await?);
+    }
+    Ok(Json(views))
 }
 
 async fn get(State(app): State<App>, Path(peer): Path<String>) -> Result<Json<PeerView>, ApiError> {
-    Ok(Json(peers::get(&app, &peer).await?.into()))
+    let peer = peers::get(&app, &peer).await?;
+    peers::peer_view(&app, peer).await.map(Json)
+}
+
+/// Body of `PATCH /peers/{peer}`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    /// Host or host:port of its front door; empty: it is looked for, or comes by itself.
+    address: String,
+}
+
+async fn move_to(
+    State(app): State<App>,
+    Path(peer): Path<String>,
+    Body(body): Body<Move>,
+) -> Result<Json<PeerView>, ApiError> {
+    let peer = peers::move_to(&app, &peer, &body.address).await?;
+    peers::peer_view(&app, peer).await.map(Json)
 }
 
 async fn unpair(

@@ -129,6 +129,9 @@ pub(super) enum Noun {
     /// Boards of other owners.
     #[command(subcommand)]
     Peer(Peer),
+    /// What boards do for each other because both owners agreed.
+    #[command(subcommand)]
+    Agreement(Agreement),
 }
 
 #[derive(Debug, Subcommand)]
@@ -160,10 +163,55 @@ pub(super) enum Peer {
         /// The pairing's id.
         id: String,
     },
-    /// Unpair: forget a board's key.
+    /// Show a paired board, and how it is.
+    Show {
+        /// Its key, or its name.
+        peer: String,
+    },
+    /// Say where a paired board is now.
+    Move {
+        /// Its key, or its name.
+        peer: String,
+        /// Host or host:port; absent: it is looked for, or comes by itself.
+        #[arg(default_value = "")]
+        address: String,
+    },
+    /// Unpair: forget a board's key; all agreements with it end.
     Remove {
         /// Its key, or its name.
         peer: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Agreement {
+    /// List agreements with paired boards.
+    List,
+    /// Show one.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Propose that one board watches the other, and tells when it is silent.
+    Watch {
+        /// The other board, by its key or its name.
+        peer: String,
+        /// This board is watched by the other one; absent: it watches the other one.
+        #[arg(long)]
+        me: bool,
+        /// Minutes of silence before it is told.
+        #[arg(long, default_value_t = 10)]
+        silence: u16,
+    },
+    /// Accept what the other board proposed.
+    Accept {
+        /// Its id.
+        id: String,
+    },
+    /// End an agreement, decline a proposal, or take one back.
+    End {
+        /// Its id.
+        id: String,
     },
 }
 

@@ -3,8 +3,8 @@
 
 use super::{
     arguments::{
-        AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain, Invitation, Job,
-        Member, Noun, Peer, Reach, Service, Snapshot, Token,
+        Agreement, AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain,
+        Invitation, Job, Member, Noun, Peer, Reach, Service, Snapshot, Token,
     },
     client::{Client, Failure},
     print::print,
@@ -240,6 +240,7 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Board(Board::Rename { name }) => (Method::PUT, "/board".into(), Some(json!({ "name": name }))),
         Noun::Board(Board::Reboot) => post("/system/reboot", json!({})),
         Noun::Peer(peer) => peer_request(peer),
+        Noun::Agreement(agreement) => agreement_request(agreement),
     })
 }
 
@@ -281,6 +282,22 @@ fn service_request(service: &Service) -> Result<Asked, Failure> {
     })
 }
 
+fn agreement_request(agreement: &Agreement) -> Asked {
+    let one = |id: &str, act: &str| format!("/agreements/{}{act}", segment(id));
+    match agreement {
+        Agreement::List => (Method::GET, "/agreements".into(), None),
+        Agreement::Show { id } => (Method::GET, one(id, ""), None),
+        Agreement::Watch { peer, me, silence } => {
+            let giver = if *me { "them" } else { "us" };
+            let grant = json!({ "kind": "watch", "silence": silence });
+            let body = json!({ "peer": peer, "giver": giver, "grant": grant });
+            (Method::POST, "/agreements".into(), Some(body))
+        }
+        Agreement::Accept { id } => (Method::POST, one(id, "/accept"), Some(json!({}))),
+        Agreement::End { id } => (Method::POST, one(id, "/end"), Some(json!({}))),
+    }
+}
+
 fn peer_request(peer: &Peer) -> Asked {
     let post = |path: &str, body: Value| (Method::POST, path.to_owned(), Some(body));
     match peer {
@@ -298,6 +315,12 @@ fn peer_request(peer: &Peer) -> Asked {
             json!({ "words": words.join(" ") }),
         ),
         Peer::Cancel { id } => (Method::DELETE, format!("/pairings/{}", segment(id)), None),
+        Peer::Show { peer } => (Method::GET, format!("/peers/{}", segment(peer)), None),
+        Peer::Move { peer, address } => (
+            Method::PATCH,
+            format!("/peers/{}", segment(peer)),
+            Some(json!({ "address": address })),
+        ),
         Peer::Remove { peer } => (Method::DELETE, format!("/peers/{}", segment(peer)), None),
     }
 }

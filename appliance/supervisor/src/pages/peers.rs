@@ -3,6 +3,7 @@
 
 use super::{
     form::Fields,
+    peer,
     shell::{INVALID, Visit, show, show_as},
 };
 use crate::{
@@ -15,7 +16,7 @@ use axum::{extract::Path, response::Response};
 use cluster::pairing::{Decision, Failure, Refusal, Stage};
 use http::{Method, StatusCode};
 use web_ui::{
-    FieldError, Notice, PairingPage, PairingProblem, PairingRow, PairingStage, PeerRow, PeersPage, TextField,
+    FieldError, Notice, PairingPage, PairingProblem, PairingRow, PairingStage, PeersPage, TextField,
 };
 
 pub(super) fn routes() -> Vec<Route> {
@@ -24,13 +25,6 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(Method::GET, "/peers", Steward, "Boards of other owners.", get),
         Route::new(Method::POST, "/peers/code", Steward, "Show a pairing code.", code),
         Route::new(Method::POST, "/peers/pair", Steward, "Type a pairing code.", pair),
-        Route::new(
-            Method::POST,
-            "/peers/{key}/unpair",
-            Steward,
-            "Forget a board.",
-            unpair,
-        ),
         Route::new(
             Method::GET,
             "/peers/pairings/{id}",
@@ -65,11 +59,10 @@ async fn page(
     mark: impl FnOnce(&mut PeersPage),
 ) -> Result<Response, ApiError> {
     visit.at("/peers");
-    let peers = peers::list(&visit.app).await?.into_iter().map(|peer| PeerRow {
-        key: peer.key.to_string(),
-        name: peer.name.to_string(),
-        address: peer.address,
-        paired: peer.paired,
+    let agreements = peers::agreements(&visit.app, None).await?;
+    let peers = peers::list(&visit.app).await?.into_iter().map(|peer| {
+        let alarm = peer::alarm(&peer, &agreements);
+        peer::row(peer, alarm)
     });
     let open = peers::pairings(&visit.app).into_iter().map(|pairing| PairingRow {
         stage: stage(&pairing),
@@ -173,12 +166,6 @@ async fn pair(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
         Ok(pairing) => Ok(visit.redirect(&format!("/peers/pairings/{}", pairing.id), None)),
         Err(error) => told(visit, error, &fields).await,
     }
-}
-
-async fn unpair(visit: Visit, Path(key): Path<String>) -> Result<Response, ApiError> {
-    let by = visit.caller.name()?.clone();
-    let peer = peers::unpair(&visit.app, &key, &by).await?;
-    Ok(visit.redirect("/peers", Some(Notice::Unpaired(peer.name.to_string()))))
 }
 
 async fn pairing(visit: Visit, Path(id): Path<String>) -> Result<Response, ApiError> {

@@ -37,13 +37,13 @@ pub(super) enum CallError {
 
 /// The network addresses behind an address.
 pub(super) async fn look_up(app: &App, address: &Address) -> Vec<SocketAddr> {
-    let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
-    let found: Vec<SocketAddr> = found.into_iter().flatten().take(8).collect();
-    if !found.is_empty() || !ingress::is_local(&address.host) {
-        return found;
+    // No name server outside is asked for a name of this network.
+    if address.host.rsplit('.').next() == Some("local") {
+        let found = app.lan.resolve(&address.host).await.into_iter();
+        return found.map(|ip| SocketAddr::new(ip, address.port)).collect();
     }
-    let found = app.lan.resolve(&address.host).await.into_iter();
-    found.map(|ip| SocketAddr::new(ip, address.port)).collect()
+    let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
+    found.into_iter().flatten().take(8).collect()
 }
 
 /// Sends `ask` and gives the reply.

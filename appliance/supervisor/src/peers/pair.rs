@@ -4,6 +4,7 @@
 use super::{
     address::Address,
     call::{self, CallError},
+    contacts,
     sessions::{Hosting, Visiting},
     views::PairingView,
 };
@@ -293,8 +294,11 @@ async fn keep(app: &App) -> Result<(), ApiError> {
             name: board.name,
             address,
             paired: now,
+            gone: None,
+            silent: None,
         };
         app.store.add_peer(peer, by).await?;
+        contacts::refresh(app).await?;
         let mut pairings = lock(&app.pairings);
         if let Some(host) = pairings.host.as_mut().filter(|host| host.id == id) {
             host.kept = true;

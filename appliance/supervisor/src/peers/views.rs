@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Peers and pairings as the API shows them.
 
-use cluster::pairing::{Decision, Failure, Introduction, Stage};
+use super::{contacts::Live, talk};
+use crate::{ApiError, App};
+use cluster::{
+    agreement::{AgreementId, Book, Entry, Grant, Standing, Why},
+    pairing::{Decision, Failure, Introduction, Stage},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use types::{Peer, Timestamp};
@@ -72,20 +77,198 @@ pub struct PeerView {
     pub name: String,
     /// Its public key, 64 hexadecimal digits: what it is.
     pub key: String,
-    /// Where its front door was when it was paired; empty when it came to us.
+    /// Where its front door was last reached; empty when it has always come to us.
     pub address: String,
     /// When it was paired (seconds since 1970).
     #[schemars(with = "i64")]
     pub paired: Timestamp,
+    /// When it ended the pairing, if it did (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub gone: Option<Timestamp>,
+    /// When the two boards last talked, since this board started (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub heard: Option<Timestamp>,
+    /// This board watches it.
+    pub watching: bool,
+    /// It watches this board.
+    pub watched: bool,
+    /// Since when it is silent, while this board watches it (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub silent: Option<Timestamp>,
+    /// How it said it is, while this board watches it.
+    pub health: Option<HealthView>,
+    /// How its public face looks from here, while this board watches it.
+    pub face: Option<FaceView>,
+    /// How this board's public face looks from there, while it watches this board.
+    pub own_face: Option<FaceView>,
 }
 
-impl From<Peer> for PeerView {
-    fn from(peer: Peer) -> Self {
+/// How a watched board is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HealthView {
+    /// When it said so (seconds since 1970).
+    #[schemars(with = "i64")]
+    pub at: Timestamp,
+    /// Seconds since it started.
+    pub up: u64,
+    /// Services that run.
+    pub running: u32,
+    /// Services that should, and do not.
+    pub failing: u32,
+    /// Findings that its members notice.
+    pub errors: u32,
+    /// Findings to look at.
+    pub warnings: u32,
+}
+
+/// How a front door looks from another house.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FaceView {
+    /// When somebody looked (seconds since 1970).
+    #[schemars(with = "i64")]
+    pub at: Timestamp,
+    /// The name that was asked.
+    pub domain: String,
+    /// Whether a board answered there, with a certificate that browsers trust.
+    pub answers: bool,
+}
+
+/// A peer, and how it stands with it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn peer_view(app: &App, peer: Peer) -> Result<PeerView, ApiError> {
+    let us = app.store.identity().await?.key();
+    let book = app.store.book(us, peer.key).await?;
+    let (watching, watched) = talk::watches(&book, app.now());
+    let live = app.peers.of(peer.key);
+    let health = live.health.filter(|_| watching).map(|(health, at)| HealthView {
+        at,
+        up: health.up,
+        running: health.running,
+        failing: health.failing,
+        errors: health.errors,
+        warnings: health.warnings,
+    });
+    let face = live.looked.filter(|_| watching);
+    let own_face = live.face.filter(|_| watched);
+    Ok(PeerView {
+        name: peer.name.to_string(),
+        key: peer.key.to_string(),
+        address: peer.address,
+        paired: peer.paired,
+        gone: peer.gone,
+        heard: live.heard,
+        watching,
+        watched,
+        silent: peer.silent,
+        health,
+        face: face.map(|(domain, answers, at)| FaceView {
+            at,
+            domain: domain.to_string(),
+            answers,
+        }),
+        own_face: own_face.map(|(face, at)| FaceView {
+            at,
+            domain: face.domain.to_string(),
+            answers: face.answers,
+        }),
+    })
+}
+
+/// How an agreement stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StandingWord {
+    /// Proposed, and not answered.
+    Proposed,
+    /// It holds.
+    InForce,
+    /// It was ended, and holds until the notice is over.
+    Ending,
+    /// It does not hold.
+    Over,
+}
+
+/// An agreement with a peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AgreementView {
+    /// Names it, on both boards.
+    pub id: String,
+    /// The other board's name.
+    pub peer: String,
+    /// The other board's key.
+    pub key: String,
+    /// What is done: `kind`, and its limits.
+    #[schemars(with = "serde_json::Value")]
+    pub grant: Grant,
+    /// Whether this board is the one that does it.
+    pub we_give: bool,
+    /// Whether it was proposed here.
+    pub we_proposed: bool,
+    /// How it stands.
+    pub standing: StandingWord,
+    /// Why it is over: `declined`, `withdrawn`, `ended_by_us`, `ended_by_them`, `expired`, `refused`.
+    pub reason: Option<String>,
+    /// Since when both agreed (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub since: Option<Timestamp>,
+    /// When it ends by itself, or its notice is over (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub until: Option<Timestamp>,
+    /// Whether the other board has heard what this one said about it last, since this board started.
+    pub told: bool,
+    /// When anything last changed (seconds since 1970).
+    #[schemars(with = "i64")]
+    pub changed: Timestamp,
+    /// The same for pages.
+    #[serde(skip)]
+    pub stands: Standing,
+}
+
+impl AgreementView {
+    pub(super) fn new(
+        id: AgreementId,
+        entry: &Entry,
+        book: &Book,
+        peer: &Peer,
+        live: &Live,
+        now: Timestamp,
+    ) -> Self {
+        let us = book.us();
+        let stands = entry.standing(&us, now);
+        let (standing, reason, until) = match stands {
+            Standing::Proposed { .. } => (StandingWord::Proposed, None, entry.terms.until),
+            Standing::InForce => (StandingWord::InForce, None, entry.terms.until),
+            Standing::Ending { until, .. } => (StandingWord::Ending, None, Some(until)),
+            Standing::Over(why) => (StandingWord::Over, Some(reason(why)), entry.terms.until),
+        };
+        let record = book.records().find(|record| record.id == id);
         Self {
-            name: peer.name.to_string(),
+            id: id.to_string(),
+            peer: peer.name.to_string(),
             key: peer.key.to_string(),
-            address: peer.address,
-            paired: peer.paired,
+            grant: entry.terms.grant.clone(),
+            we_give: entry.terms.giver == us,
+            we_proposed: entry.terms.proposer == us,
+            standing,
+            reason: reason.map(str::to_owned),
+            since: entry.since,
+            until,
+            told: record.is_none_or(|record| live.holds(&record)),
+            changed: entry.changed,
+            stands,
         }
+    }
+}
+
+fn reason(why: Why) -> &'static str {
+    match why {
+        Why::Declined => "declined",
+        Why::Withdrawn => "withdrawn",
+        Why::EndedByUs => "ended_by_us",
+        Why::EndedByThem => "ended_by_them",
+        Why::Expired => "expired",
+        Why::Refused(_) => "refused",
     }
 }

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/7-domains.sql"),
     include_str!("migrations/8-peers.sql"),
     include_str!("migrations/9-backups.sql"),
+    include_str!("migrations/10-agreements.sql"),
 ];
 
 /// Steps that the release before cannot work with, by number: they take away or rename what it reads. Every other step

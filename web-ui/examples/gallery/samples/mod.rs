@@ -134,6 +134,9 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
             s.error(ErrorKind::TooMany(ago(-60)), false).render(),
         ),
         ("peers", s.peers(None).render()),
+        ("peer", s.peer(false).render()),
+        ("peer-trouble", s.peer(true).render()),
+        ("peer-gone", s.peer_gone().render()),
         (
             "peers-problem",
             s.peers(Some(PairingProblem::NobodyFound)).render(),

@@ -2,8 +2,12 @@
 //! Boards of other owners.
 
 use super::{NOW, Samples, ago};
+use std::time::Duration;
 use types::Timestamp;
-use web_ui::{PairingPage, PairingProblem, PairingRow, PairingStage, PeerRow, PeersPage, TextField};
+use web_ui::{
+    AgreementKind, AgreementProblem, AgreementRow, AgreementStage, FieldError, PairingPage, PairingProblem,
+    PairingRow, PairingStage, PeerAlarm, PeerHealth, PeerPage, PeerRow, PeerState, PeersPage, TextField,
+};
 
 impl Samples<'_> {
     pub(super) fn peers(&self, problem: Option<PairingProblem>) -> PeersPage {
@@ -12,6 +16,7 @@ impl Samples<'_> {
             name: self.says(name),
             address: self.says(address),
             paired: ago(days * 86_400),
+            alarm: (days > 100).then_some(PeerAlarm::Silent),
         };
         PeersPage {
             layout: self.layout("/peers", Some(true)),
@@ -65,5 +70,91 @@ impl Samples<'_> {
                 self.pairing(PairingStage::Failed(PairingProblem::WrongCode)),
             ),
         ]
+    }
+
+    /// A board with which much is agreed, or one that is in trouble.
+    pub(super) fn peer(&self, trouble: bool) -> PeerPage {
+        let row = |id: u8, kind, ours, stage| AgreementRow {
+            id: format!("{id:032}"),
+            kind,
+            ours,
+            stage,
+            since: Some(ago(9 * 86_400)),
+            until: None,
+            notice: Duration::ZERO,
+            told: stage != AgreementStage::ProposedHere,
+            possible: true,
+        };
+        let silence = Duration::from_mins(10);
+        let watch = || AgreementKind::Watch { silence };
+        let key = format!("{:0<64}", 23_757);
+        PeerPage {
+            layout: self.layout("/peers", Some(true)),
+            peer: PeerRow {
+                key,
+                name: self.says("elm"),
+                address: self.says("elm.example.org"),
+                paired: ago(12 * 86_400),
+                alarm: None,
+            },
+            state: PeerState {
+                gone: None,
+                heard: Some(ago(if trouble { 7_300 } else { 40 })),
+                silent: trouble.then(|| ago(7_300)),
+                health: Some(PeerHealth {
+                    up: Duration::from_hours(190),
+                    running: 4,
+                    failing: u32::from(trouble),
+                    attention: u32::from(trouble) * 2,
+                }),
+                face: Some((self.says("elm.example.org"), !trouble)),
+                watched: true,
+                own_face: Some((self.says("lilac.example.org"), !trouble)),
+            },
+            agreements: vec![
+                row(1, watch(), true, AgreementStage::InForce),
+                row(2, watch(), false, AgreementStage::ProposedThere),
+                AgreementRow {
+                    possible: false,
+                    ..row(
+                        3,
+                        AgreementKind::HoldBackups { gib: 20 },
+                        false,
+                        AgreementStage::ProposedThere,
+                    )
+                },
+                row(4, AgreementKind::ShareBundles, true, AgreementStage::ProposedHere),
+                AgreementRow {
+                    notice: Duration::from_hours(720),
+                    until: Some(Timestamp(NOW.0 + 20 * 86_400)),
+                    ..row(
+                        5,
+                        AgreementKind::PoolStorage { gib: 8 },
+                        true,
+                        AgreementStage::Ending,
+                    )
+                },
+            ],
+            past: vec![row(6, watch(), false, AgreementStage::EndedThere)],
+            who: TextField::new("us"),
+            silence: TextField {
+                error: trouble.then_some(FieldError::OutOfRange { min: 2, max: 1440 }),
+                ..TextField::new(if trouble { "1" } else { "10" })
+            },
+            until: TextField::default(),
+            address: TextField::new("elm.example.org"),
+            problem: trouble.then_some(AgreementProblem::Already),
+        }
+    }
+
+    pub(super) fn peer_gone(&self) -> PeerPage {
+        let page = self.peer(false);
+        PeerPage {
+            state: PeerState {
+                gone: Some(ago(3_600)),
+                ..PeerState::default()
+            },
+            ..page
+        }
     }
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+//! Findings about other boards, and what they see of this one.
+
+use super::{Text, Words};
+
+/// A board that this one watches does not answer.
+pub fn silent(name: &str, page: &str) -> Words {
+    let words = Words::new(|t| {
+        Text::new(
+            t.agreements_silent(name),
+            t.agreements_silent_meaning(),
+            t.agreements_silent_remedy(),
+        )
+    });
+    words.at(page)
+}
+
+/// A board that this one watches answers, but not at its public name.
+pub fn face(name: &str, domain: &str, page: &str) -> Words {
+    let words = Words::new(|t| {
+        Text::new(
+            t.agreements_not_seen(domain, name),
+            t.agreements_not_seen_meaning(),
+            t.agreements_not_seen_remedy(),
+        )
+    });
+    words.at(page)
+}
+
+/// A board ended the pairing.
+pub fn left(name: &str, page: &str) -> Words {
+    let words = Words::new(|t| {
+        Text::new(
+            t.agreements_left(name),
+            t.agreements_left_meaning(),
+            t.agreements_left_remedy(),
+        )
+    });
+    words.at(page)
+}
+
+/// Boards that watch this one do not see it at its public name.
+pub fn own_face(watcher: &str, domain: &str) -> Words {
+    let words = Words::new(|t| {
+        Text::new(
+            t.agreements_unseen(domain, watcher),
+            t.agreements_unseen_meaning(),
+            t.agreements_unseen_remedy(),
+        )
+    });
+    words.at("/checks")
+}
