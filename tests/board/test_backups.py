@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Backups by the real restic, to another disk, and back."""
 
+import io
+import tarfile
+
 import pytest
 from clients import add_event, post_note, read_events, read_notes
 from conftest import SERVICES
@@ -48,6 +51,24 @@ def test_the_words_alone_open_the_repository_with_plain_restic(serving, place):
     listed = serving.run("/bin/sh", "-c", f"RESTIC_PASSWORD='{place['words']}' restic -r {DISK}/commonhost-backup "
                                           "--no-cache --no-lock snapshots --json")
     assert "service-radicale" in listed.stdout
+
+
+def test_data_are_taken_along_as_one_archive(healthy, place, passwords):
+    """A download of what is there now, and one of a backup, opened by Python as by any computer."""
+    board = healthy
+    mark = add_event(board, passwords["radicale"])
+    older = {"repository": place["id"], "backup": subjects(board)["radicale"]["backup"]}
+    for body, holds in (({"service": "radicale"}, True), (older, False)):
+        board.do("POST", "/exports", body, seconds=180)
+        name = board.api("GET", "/exports")[0]["name"]
+        headers = {"Authorization": f"Bearer {board.token}"}
+        fetched = board.request(f"{board.name}.local", "GET", f"/api/v1/exports/{name}", headers=headers)
+        assert fetched.status == 200, fetched.text
+        with tarfile.open(fileobj=io.BytesIO(fetched.body)) as archive:
+            names = archive.getnames()
+        assert any(path.startswith("radicale/collections") for path in names), names
+        assert any(path.endswith(f"{mark}.ics") for path in names) == holds, names
+        board.api("DELETE", f"/exports/{name}")
 
 
 def test_a_disk_that_is_gone_is_a_clear_finding_and_harms_nothing(healthy, place):

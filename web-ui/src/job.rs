@@ -36,6 +36,8 @@ pub enum JobKind {
     Restore(String),
     /// Trying whether its backup can be restored.
     RestoreTest(String),
+    /// Packing its data to take along.
+    Export(String),
     /// Getting everything back onto this board.
     RestoreBoard,
     /// Getting a certificate for a name.
@@ -61,6 +63,7 @@ impl JobKind {
             Self::Backup => t.job_backup().into(),
             Self::Restore(title) => t.job_restore(title),
             Self::RestoreTest(title) => t.job_restore_test(title),
+            Self::Export(title) => t.job_export(title),
             Self::RestoreBoard => t.job_restore_board().into(),
             Self::Certificate(name) => t.job_certificate(name),
             Self::Other(text) => text.clone(),
@@ -217,6 +220,8 @@ pub enum StepKind {
         /// What people call it.
         title: String,
     },
+    /// Pack data into one archive.
+    Pack,
     /// Become the board that was fetched.
     Adopt,
     /// Forget old backups.
@@ -233,6 +238,7 @@ impl StepKind {
         Cow::Borrowed(match self {
             Self::Restore { word, .. } => return Cow::Owned(format!("restore {word}")),
             Self::Backup { word, .. } => return Cow::Owned(format!("backup {word}")),
+            Self::Pack => "pack",
             Self::Adopt => "adopt",
             Self::Forget => "forget",
             Self::LookOver => "look_over",
@@ -281,6 +287,7 @@ impl StepKind {
             Self::Fetch,
             Self::Check,
             Self::Try,
+            Self::Pack,
             Self::Adopt,
             Self::Forget,
             Self::LookOver,
@@ -295,6 +302,7 @@ impl StepKind {
         Cow::Borrowed(match self {
             Self::Restore { title, .. } => return Cow::Owned(t.step_restore(title)),
             Self::Backup { title, .. } => return Cow::Owned(t.step_backup(title)),
+            Self::Pack => t.step_pack(),
             Self::Adopt => t.step_adopt(),
             Self::Forget => t.step_forget(),
             Self::LookOver => t.step_look_over(),

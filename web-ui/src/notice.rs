@@ -56,6 +56,8 @@ pub enum Notice {
     PairingCancelled,
     /// A place for backups was forgotten.
     PlaceForgotten(String),
+    /// An archive to take along was deleted.
+    ExportDropped,
     /// Work on a service started.
     Working(String),
     /// Texts or news were published.
@@ -144,6 +146,7 @@ impl Notice {
             Self::Unpaired(name) => t.peers_unpaired(name),
             Self::PairingCancelled => t.peers_cancelled().into(),
             Self::PlaceForgotten(title) => t.notice_place_forgotten(title),
+            Self::ExportDropped => t.notice_export_dropped().into(),
             Self::Working(name) => t.notice_working(name),
             Self::Published => t.notice_published().into(),
             Self::Voted => t.notice_voted().into(),

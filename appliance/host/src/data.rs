@@ -99,7 +99,7 @@ fn service_of(act: &Act) -> Option<ServiceName> {
     match act {
         Act::Snapshot { service, .. } => Some(service.clone()),
         Act::Ready { snapshot, .. } => snapshot.parts().map(|(service, _)| service),
-        Act::Restic { .. } | Act::Try { .. } => None,
+        Act::Restic { .. } | Act::Try { .. } | Act::Pack { .. } => None,
     }
 }
 
@@ -128,8 +128,8 @@ fn carry_out(layout: &Layout, work: &WorkId, act: Act, done: &AtomicU64) -> Resu
         Act::Ready { snapshot, reserve } => {
             take_over::make_ready(layout, work, &snapshot, Copied::new(done, reserve))
         }
-        // Not ours: see `crate::restic` and `crate::trial`.
-        Act::Restic { .. } | Act::Try { .. } => Ok(()),
+        // Not ours: see `crate::restic`, `crate::trial` and `crate::pack`.
+        Act::Restic { .. } | Act::Try { .. } | Act::Pack { .. } => Ok(()),
     }
 }
 

@@ -189,6 +189,15 @@ impl Systemd for FakeSystemd {
         let text = self
             .text(unit)
             .ok_or_else(|| MachineError::Refused(format!("{unit} has no file")))?;
+        let archive = text.lines().find_map(|line| {
+            let (_, rest) = line
+                .strip_prefix("ExecStart=/usr/bin/tar")?
+                .split_once("--file=")?;
+            rest.split(' ').next()
+        });
+        if let Some(archive) = archive {
+            fs::write(archive, b"packed").at("write", archive)?;
+        }
         let (status, out) = if text.contains("ExecStart=/usr/bin/restic") {
             lock(&self.restic).run(&text)
         } else {

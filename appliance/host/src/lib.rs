@@ -20,6 +20,7 @@ mod layout;
 mod machine;
 mod mount;
 mod network;
+mod pack;
 mod provision;
 mod render;
 mod reset;

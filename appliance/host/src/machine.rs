@@ -8,7 +8,7 @@ use crate::{
     error::{At, MachineError},
     journal,
     layout::Layout,
-    mount, network, provision,
+    mount, network, pack, provision,
     render::{render_files, render_units, rendering_digest, unit_name, version_digest},
     reset, restic, setup,
     systemd::Systemd,
@@ -164,6 +164,11 @@ impl Machine {
                 let (layout, what) = (&self.layout, (&restored, trial));
                 trial::begin(layout, &*self.systemd, &work, &entry, &input, what, self.group).await?;
             }
+            HostRequest::Begin {
+                work,
+                act: Act::Pack { service, from },
+            } => pack::begin(&self.layout, &*self.systemd, &work, &service, &from).await?,
+            HostRequest::HandOver { work, name } => pack::hand_over(&self.layout, &work, &name)?,
             HostRequest::EndWork { work, keep } => {
                 restic::end(&self.layout, &*self.systemd, &work, keep).await?;
             }

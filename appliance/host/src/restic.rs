@@ -7,6 +7,7 @@ mod setup;
 mod unit;
 
 pub(crate) use setup::{forget_key, key, remove_repository, set_key, set_repository, setup};
+pub(crate) use unit::SANDBOX;
 
 use crate::{
     atomic::write_atomic,
@@ -233,7 +234,7 @@ pub(crate) fn make_open_folder(path: &Path) -> Result<(), MachineError> {
 }
 
 /// restic's own user, where there is one.
-fn give_to_restic(path: &Path) -> Result<(), MachineError> {
+pub(crate) fn give_to_restic(path: &Path) -> Result<(), MachineError> {
     let user = User::from_name("commonhost-backup").ok().flatten();
     let Some(user) = user else { return Ok(()) };
     chown(path, Some(user.uid), Some(user.gid)).at("change the owner of", path)

@@ -7,6 +7,7 @@ mod ask_backups;
 mod ask_board;
 mod backups;
 mod board;
+mod export;
 mod restore;
 mod snapshots;
 mod work;
@@ -18,6 +19,8 @@ pub use ask_backups::{
 };
 pub use ask_board::{BoardRestore, Restoring, restore_board, restoring};
 pub(crate) use board::{hold_pending, settle_in};
+
+pub use export::{Export, drop_export, export, export_backup, export_file, exports};
 
 use crate::{
     App,
@@ -105,6 +108,7 @@ pub(crate) async fn run(app: App) {
                 .is_err()
             {
                 snapshots::tidy(&app).await;
+                export::tidy(&app).await;
                 backups::when_due(&app).await;
             }
             continue;
@@ -128,6 +132,7 @@ async fn one(app: &App, job: &Job, task: &Task) -> crate::state::Result<()> {
             service,
         } => restore::restore(app, job, repository, backup, service).await,
         Task::Test { repository, service } => restore::test(app, job, repository, service).await,
+        Task::Export { service, from } => export::pack(app, job, service, from.as_ref()).await,
         Task::BecomeBoard { repository } => board::become_board(app, job, repository).await,
         Task::RestoreServices { repository, services } => {
             board::restore_services(app, job, repository, services).await

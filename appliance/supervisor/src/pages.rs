@@ -17,6 +17,7 @@ mod cooperative;
 mod device;
 mod documents;
 mod error;
+mod exports;
 mod facts;
 mod form;
 mod handoff;
@@ -78,6 +79,7 @@ pub fn routes() -> Vec<Route> {
         account::routes,
         backups::routes,
         places::routes,
+        exports::routes,
         recovery::routes,
         archives::routes,
         audit::routes,

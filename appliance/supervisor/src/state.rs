@@ -122,6 +122,11 @@ impl Store {
         })
     }
 
+    /// The folder the database is in.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
     /// Runs `work` on the database, off the async threads.
     ///
     /// # Errors

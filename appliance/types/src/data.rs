@@ -89,6 +89,13 @@ pub enum Act {
         /// What for.
         run: Run,
     },
+    /// Pack data of a service into one archive that any computer opens (tar, gzip).
+    Pack {
+        /// The service.
+        service: ServiceName,
+        /// What to pack.
+        from: Packed,
+    },
     /// Try what was restored, in the service's sandbox, without network.
     Try {
         /// The service.
@@ -98,6 +105,16 @@ pub enum Act {
         /// What to try.
         trial: Trial,
     },
+}
+
+/// What is packed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Packed {
+    /// A local snapshot.
+    Snapshot(SnapshotName),
+    /// What this work restored.
+    Restored(WorkId),
 }
 
 /// How a restored copy is tried.

@@ -84,6 +84,13 @@ pub enum HostRequest {
         /// Whether what was restored is to be kept.
         keep: bool,
     },
+    /// Hand what was packed to the supervisor, below its own folder `exports`, under this name.
+    HandOver {
+        /// The work that packed it.
+        work: WorkId,
+        /// Of which service, and when.
+        name: SnapshotName,
+    },
     /// What the host knows of backups.
     BackupSetup,
     /// Tell the key of all backups, for its sheet.

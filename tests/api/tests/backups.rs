@@ -357,3 +357,51 @@ async fn a_board_is_got_back_by_a_form() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn data_are_taken_along_as_they_are_now_or_as_they_were() {
+    let (board, ada, id) = connected().await;
+    let bob = ada.adds(&board, "bob").await;
+    ada.post(&board, "/api/v1/exports", &json!({}))
+        .await
+        .refused(422, "invalid");
+    let answer = ada
+        .post(&board, "/api/v1/exports", &json!({ "service": "notes" }))
+        .await;
+    ada.done(&board, answer).await;
+    let listed = async || ada.get(&board, "/api/v1/exports").await.expect(200).json();
+    let name = listed().await[0]["name"].as_str().unwrap().to_owned();
+    assert!(name.starts_with("notes-"));
+    let path = format!("/api/v1/exports/{name}");
+    let fetched = ada.get(&board, &path).await.expect(200);
+    assert_eq!(fetched.body, "packed");
+    assert_eq!(
+        fetched.header("content-disposition"),
+        format!("attachment; filename=\"{name}.tar.gz\"")
+    );
+    bob.get(&board, &path).await.expect(403);
+    for other in ["notes-1", "..%2F..%2Fstate", "notes-1.tar.gz"] {
+        ada.get(&board, &format!("/api/v1/exports/{other}"))
+            .await
+            .expect(404);
+    }
+    let page = ada.page(&board, "/backups").await;
+    assert!(page.contains(&format!("/backups/exports/{name}")), "{page}");
+    ada.form(&board, "/backups/exports/drop", &[("export", &name)])
+        .await
+        .expect(303);
+    assert_eq!(listed().await, json!([]));
+
+    let answer = ada.post(&board, "/api/v1/backups/run", &json!({})).await;
+    ada.done(&board, answer).await;
+    let backup = subject(&board, &ada, "notes").await["backup"].clone();
+    board.pass(60);
+    let body = json!({ "repository": id, "backup": backup });
+    let answer = ada.post(&board, "/api/v1/exports", &body).await;
+    ada.done(&board, answer).await;
+    assert_eq!(listed().await[0]["service"], "notes");
+    let left = fs::read_dir(board.root().join("data/backups/ready"))
+        .into_iter()
+        .flatten();
+    assert_eq!(left.count(), 0, "nothing of it stays on the board");
+}

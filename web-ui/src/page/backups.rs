@@ -27,6 +27,7 @@ use types::{ServiceName, Timestamp};
 /// `GET /backups`: where backups go and how they went, and copies on the board.
 ///
 /// Forms: `POST /backups/run`: 303 to the job. `POST /backups/schedule` with `enabled`, `from_hour`, `hours`.
+/// `POST /backups/exports` with `service`, `POST /backups/exports/drop` with `export`, `GET /backups/exports/{name}`.
 /// `POST /backups/snapshots` with `service`; `POST /backups/snapshots/revert` and
 /// `POST /backups/snapshots/drop` with `snapshot`. Success: 303 to the job, or to `/backups`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +52,29 @@ pub struct BackupsPage {
     pub services: Vec<(ServiceName, String)>,
     /// The copies on the board, newest first.
     pub copies: Vec<CopyRow>,
+    /// Archives that wait to be fetched.
+    pub exports: Vec<ExportRow>,
     /// Days that copies are kept.
     pub copy_days: u32,
+}
+
+/// An archive that waits to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportRow {
+    /// `<service>-<time>`.
+    pub name: String,
+    /// Title of the service.
+    pub title: String,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
+impl ExportRow {
+    pub(crate) fn segment(&self) -> String {
+        crate::url::segment(&self.name)
+    }
 }
 
 /// Why a copy was made.

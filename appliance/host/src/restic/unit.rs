@@ -158,7 +158,8 @@ fn arguments(run: &Run, excludes: &std::path::Path, ready: &std::path::Path) -> 
 /// Days, weeks and months of which a backup is kept.
 const KEPT: (u32, u32, u32) = (7, 5, 12);
 
-const SANDBOX: &str = "\
+/// The sandbox of everything that handles copies of data.
+pub(crate) const SANDBOX: &str = "\
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes

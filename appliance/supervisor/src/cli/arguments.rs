@@ -114,6 +114,9 @@ pub(super) enum Noun {
     /// Copies of services' data on the board.
     #[command(subcommand)]
     Snapshot(Snapshot),
+    /// Services' data to take along.
+    #[command(subcommand)]
+    Export(super::backup::Export),
     /// Backups elsewhere.
     #[command(subcommand)]
     Backup(super::backup::Backup),

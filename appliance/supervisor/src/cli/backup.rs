@@ -161,3 +161,44 @@ impl Backup {
         })
     }
 }
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Export {
+    /// Pack the data of a service into an archive that waits for a day.
+    Add {
+        /// Which service.
+        #[arg(required_unless_present = "backup")]
+        service: Option<String>,
+        /// A place's id: pack a backup in it, and not the data of now.
+        #[arg(long, requires = "backup", conflicts_with = "service")]
+        repository: Option<String>,
+        /// The backup's id.
+        #[arg(long, requires = "repository")]
+        backup: Option<String>,
+    },
+    /// Archives that wait; each is fetched from `/api/v1/exports/<name>`.
+    List,
+    /// Delete an archive.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Export {
+    /// What is asked of the API.
+    pub(super) fn request(&self) -> Asked {
+        match self {
+            Self::Add {
+                service,
+                repository,
+                backup,
+            } => {
+                let body = json!({ "service": service, "repository": repository, "backup": backup });
+                (Method::POST, "/exports".into(), Some(body))
+            }
+            Self::List => (Method::GET, "/exports".into(), None),
+            Self::Remove { name } => (Method::DELETE, format!("/exports/{}", segment(name)), None),
+        }
+    }
+}

@@ -224,6 +224,7 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Archive(Archive::List) => get("/archives"),
         Noun::Archive(Archive::Purge { name }) => delete(format!("/archives/{}", segment(name))),
         Noun::Backup(backup) => backup.request()?,
+        Noun::Export(export) => export.request(),
         Noun::Snapshot(Snapshot::List) => get("/backups/snapshots"),
         Noun::Snapshot(Snapshot::Add { service }) => {
             post("/backups/snapshots", json!({ "service": service }))

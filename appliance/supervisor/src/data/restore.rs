@@ -34,7 +34,7 @@ pub(super) async fn restore(
     take_over(app, job, service, &work).await
 }
 
-async fn fetch(
+pub(super) async fn fetch(
     app: &App,
     job: &Job,
     work: &WorkId,

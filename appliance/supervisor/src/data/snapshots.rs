@@ -170,7 +170,7 @@ pub(super) async fn is_hot(app: &App, service: &ServiceName) -> Result<bool, Tro
     Ok(entry.is_some_and(|entry| entry.manifest.data.backup == Backup::Hot))
 }
 
-fn reserve(app: &App) -> u64 {
+pub(super) fn reserve(app: &App) -> u64 {
     backup::reserve(app.readings().disk_total.unwrap_or(0))
 }
 

@@ -2,7 +2,7 @@
 //! Copies of services' data.
 
 use super::{
-    facts,
+    exports, facts,
     form::Fields,
     jobs, places,
     shell::{INVALID, Visit, show_as},
@@ -105,6 +105,7 @@ async fn page(
             .map(|repository| places::row(&visit, &view, repository))
             .collect(),
         working: working.map(|job| jobs::row(app, job, language)),
+        exports: exports::rows(app, language).await,
         scheduled: view.schedule.enabled,
         from_hour: TextField::new(view.schedule.from_hour.to_string()),
         hours: TextField::new(view.schedule.hours.to_string()),

@@ -86,6 +86,7 @@ fn kind(kind: JobKind, title: String) -> web_ui::JobKind {
         JobKind::Restore => web_ui::JobKind::Restore(title),
         JobKind::Test => web_ui::JobKind::RestoreTest(title),
         JobKind::RestoreBoard => web_ui::JobKind::RestoreBoard,
+        JobKind::Export => web_ui::JobKind::Export(title),
     }
 }
 
@@ -120,8 +121,8 @@ async fn restore_steps(visit: &Visit) -> Result<Vec<StepKind>, ApiError> {
 /// What a job goes through, in the order of the plan (see `reconcile::Plan`).
 fn steps(kind: JobKind) -> Vec<StepKind> {
     use StepKind::{
-        Archive, Check, Copy, Exchange, Fetch, Init, MountBundles, Open, Remove, Render, Snapshot, Start,
-        Stop, Try, WaitReady,
+        Archive, Check, Copy, Exchange, Fetch, Init, MountBundles, Open, Pack, Remove, Render, Snapshot,
+        Start, Stop, Try, WaitReady,
     };
     match kind {
         JobKind::Enable => vec![MountBundles, Render, Start, WaitReady],
@@ -136,6 +137,7 @@ fn steps(kind: JobKind) -> Vec<StepKind> {
         JobKind::Test => vec![Fetch, Check, Try],
         JobKind::Backup => vec![StepKind::Forget, StepKind::LookOver],
         JobKind::RestoreBoard => vec![Open],
+        JobKind::Export => vec![Pack],
         JobKind::Restart => vec![Render, Start, WaitReady],
         JobKind::Start => vec![Start, WaitReady],
         JobKind::Stop => vec![Stop],
@@ -147,6 +149,7 @@ fn next(job: &Job) -> String {
     match job.kind {
         JobKind::Remove => "/archives".into(),
         JobKind::RestoreBoard => "/home".into(),
+        JobKind::Export => "/backups#exports".into(),
         JobKind::Snapshot | JobKind::Connect | JobKind::Backup | JobKind::Test => "/backups".into(),
         _ => format!("/services/{}", job.service),
     }

@@ -69,6 +69,13 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         Route::new(
             Method::POST,
+            "/backups/places/{place}/export",
+            Steward,
+            "Pack a backup into an archive.",
+            export,
+        ),
+        Route::new(
+            Method::POST,
             "/backups/places/{place}/remove",
             Steward,
             "Forget a place.",
@@ -243,6 +250,11 @@ async fn test(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Re
 
 async fn restore(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Response, ApiError> {
     let asked = data::restore(&visit.app, &id, fields.get("backup"), visit.caller.name()?).await;
+    follow(&visit, &here(&id), asked)
+}
+
+async fn export(visit: Visit, Path(id): Path<String>, fields: Fields) -> Result<Response, ApiError> {
+    let asked = data::export_backup(&visit.app, &id, fields.get("backup"), visit.caller.name()?).await;
     follow(&visit, &here(&id), asked)
 }
 

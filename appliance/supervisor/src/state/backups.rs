@@ -244,11 +244,7 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub async fn copy_for_backup(&self) -> Result<()> {
-        let folder = self
-            .path
-            .parent()
-            .unwrap_or(std::path::Path::new("."))
-            .join("backup");
+        let folder = self.folder().join("backup");
         self.run(move |connection| {
             let file = |source| StateError::File {
                 path: folder.clone(),

@@ -41,10 +41,12 @@ pub enum JobKind {
     Test,
     /// Restore a whole board.
     RestoreBoard,
+    /// Pack its data into one archive.
+    Export,
 }
 
 impl JobKind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Enable,
         Self::Settings,
         Self::Start,
@@ -60,6 +62,7 @@ impl JobKind {
         Self::Restore,
         Self::Test,
         Self::RestoreBoard,
+        Self::Export,
     ];
 
     /// The word for programs.
@@ -80,6 +83,7 @@ impl JobKind {
             Self::Restore => "restore",
             Self::Test => "restore-test",
             Self::RestoreBoard => "restore-board",
+            Self::Export => "export",
         }
     }
 
@@ -94,6 +98,7 @@ impl JobKind {
                 | Self::Restore
                 | Self::Test
                 | Self::RestoreBoard
+                | Self::Export
         )
     }
 }

@@ -46,6 +46,13 @@ pub enum Task {
         /// Its service.
         service: ServiceName,
     },
+    /// Pack data of a service into one archive.
+    Export {
+        /// Which service.
+        service: ServiceName,
+        /// Those of this backup; `None`: those of now.
+        from: Option<(RepositoryId, BackupId)>,
+    },
     /// On an unclaimed board: fetch a whole board from a repository, and become it.
     BecomeBoard {
         /// Where it is.
@@ -80,6 +87,7 @@ impl Task {
             Self::Backup { .. } => JobKind::Backup,
             Self::Restore { .. } => JobKind::Restore,
             Self::BecomeBoard { .. } | Self::RestoreServices { .. } => JobKind::RestoreBoard,
+            Self::Export { .. } => JobKind::Export,
             Self::Test { .. } => JobKind::Test,
         }
     }
@@ -90,6 +98,7 @@ impl Task {
             Self::Snapshot { service }
             | Self::Revert { service, .. }
             | Self::Restore { service, .. }
+            | Self::Export { service, .. }
             | Self::Test { service, .. } => service.as_str(),
             Self::Connect { .. }
             | Self::Backup { .. }

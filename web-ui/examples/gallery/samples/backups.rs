@@ -3,9 +3,9 @@
 
 use super::{MIB, Samples, ago};
 use web_ui::{
-    BackupRow, BackupsPage, CopyReason, CopyRow, DiskChoice, FieldError, JobKind, JobRow, JobState, KeyPage,
-    NewPlacePage, PlaceBackupsPage, PlaceKind, PlacePage, PlaceProblem, PlaceRow, RestorePage, RestoreState,
-    SheetPage, SheetPlace, SubjectRow, TextField, Trust,
+    BackupRow, BackupsPage, CopyReason, CopyRow, DiskChoice, ExportRow, FieldError, JobKind, JobRow,
+    JobState, KeyPage, NewPlacePage, PlaceBackupsPage, PlaceKind, PlacePage, PlaceProblem, PlaceRow,
+    RestorePage, RestoreState, SheetPage, SheetPlace, SubjectRow, TextField, Trust,
 };
 
 const REST: &str = "https://backup.example.org/oak/";
@@ -36,6 +36,12 @@ impl Samples<'_> {
                 progress: 42,
                 started: ago(70),
             }),
+            exports: vec![ExportRow {
+                name: self.says("radicale-1795183000"),
+                title: self.pick("Calendars and contacts", "Agendas et contacts"),
+                at: ago(200),
+                bytes: 9 * MIB,
+            }],
             scheduled: true,
             from_hour: TextField::new("1"),
             hours: TextField::new("4"),

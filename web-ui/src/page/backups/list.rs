@@ -19,7 +19,7 @@ pub struct BackupRow {
 
 /// `GET /backups/places/{id}/{service}`: the backups of one service there, to be put back.
 ///
-/// Form: `POST /backups/places/{id}/restore` with `backup`: 303 to the job.
+/// Forms: `POST /backups/places/{id}/restore` and `…/export` with `backup`: 303 to the job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaceBackupsPage {
     /// What every page knows.

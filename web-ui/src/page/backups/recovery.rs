@@ -8,7 +8,7 @@ use crate::{
 /// `GET /backups/key`: without a key, forms to make one or to type one in; with one, a form that shows the sheet again.
 ///
 /// Forms: `POST /backups/key` with `words` (empty: a new key is made); `POST /backups/key/sheet` with `password`.
-/// Success: the sheet ([`SheetPage`], 200).
+/// Success: the sheet ([`SheetPage`](super::SheetPage), 200).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPage {
     /// What every page knows.
