@@ -60,8 +60,10 @@ pub enum FieldError {
     Different,
     /// The current password is wrong.
     WrongPassword,
-    /// The password is among those everybody tries first, or holds the name.
-    EasyPassword,
+    /// A program would find the password soon.
+    EasyPassword(EasyPassword),
+    /// Not the code that the authenticator app shows now.
+    NotTheAppsCode,
     /// Not a whole number.
     NotANumber,
     /// Not in this range.
@@ -103,6 +105,45 @@ pub enum FieldError {
     Other(String),
 }
 
+/// What makes a password easy to guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EasyPassword {
+    /// It is on a list of passwords, or nearly.
+    Common,
+    /// Neighbours on a keyboard.
+    Keyboard,
+    /// The same again and again.
+    Repeats,
+    /// A known order.
+    Sequence,
+    /// A day or a year.
+    Dates,
+    /// One word.
+    Word,
+    /// Somebody's name.
+    Names,
+    /// The member's own name.
+    Own,
+    /// Something else.
+    Other,
+}
+
+impl EasyPassword {
+    fn text(self, t: T) -> &'static str {
+        match self {
+            Self::Common => t.password_easy_common(),
+            Self::Keyboard => t.password_easy_keyboard(),
+            Self::Repeats => t.password_easy_repeats(),
+            Self::Sequence => t.password_easy_sequence(),
+            Self::Dates => t.password_easy_dates(),
+            Self::Word => t.password_easy_word(),
+            Self::Names => t.password_easy_names(),
+            Self::Own => t.password_easy_own(),
+            Self::Other => t.password_easy_other(),
+        }
+    }
+}
+
 impl FieldError {
     pub(crate) fn text(&self, t: T) -> String {
         match self {
@@ -120,7 +161,8 @@ impl FieldError {
             Self::Taken => t.error_taken().into(),
             Self::Different => t.error_different().into(),
             Self::WrongPassword => t.error_wrong_password().into(),
-            Self::EasyPassword => t.error_easy_password().into(),
+            Self::EasyPassword(why) => format!("{} {}", why.text(t), t.password_better()),
+            Self::NotTheAppsCode => t.second_step_not_the_code().into(),
             Self::NotANumber => t.error_not_a_number().into(),
             Self::OutOfRange { min, max } => t.error_out_of_range(max, min),
             Self::NotAChoice => t.error_not_a_choice().into(),

@@ -45,7 +45,7 @@ mod url;
 
 pub use assets::{Asset, assets};
 pub use check::{Area, title};
-pub use field::{FieldError, TextField};
+pub use field::{EasyPassword, FieldError, TextField};
 pub use finding::{Finding, Severity, Words};
 pub use job::{JobKind, JobRow, JobState, StepKind, StepRow, StepState};
 pub use layout::{Layout, Page, Viewer};

@@ -30,6 +30,10 @@ pub enum Notice {
     InvitationRevoked,
     /// The password was changed; other sessions are ended.
     PasswordChanged,
+    /// Signing in has no second step any more.
+    SecondStepOff,
+    /// A steward turned a member's second step off.
+    SecondStepOffFor(String),
     /// A session was ended.
     SessionEnded,
     /// An app password or token was revoked.
@@ -133,6 +137,8 @@ impl Notice {
             Self::NotGroups => t.notice_not_groups().into(),
             Self::InvitationRevoked => t.notice_invitation_revoked().into(),
             Self::PasswordChanged => t.notice_password_changed().into(),
+            Self::SecondStepOff => t.second_step_is_off().into(),
+            Self::SecondStepOffFor(name) => t.second_step_is_off_for(name),
             Self::SessionEnded => t.notice_session_ended().into(),
             Self::Revoked(name) => t.notice_revoked(name),
             Self::DomainAdded(name) => t.notice_domain_added(name),

@@ -15,11 +15,11 @@ pub fn local_path(path: &str) -> Option<&str> {
     good.then_some(path)
 }
 
-/// `address` if a link may lead there, else `#`: http(s), mailto and local paths only.
+/// `address` if a link may lead there, else `#`: http(s), mailto, authenticator apps and local paths only.
 pub(crate) fn href(address: &str) -> &str {
     let plain = address.trim();
     let scheme = plain.split(':').next().unwrap_or_default();
-    let known = ["https", "http", "mailto"]
+    let known = ["https", "http", "mailto", "otpauth"]
         .iter()
         .any(|good| scheme.eq_ignore_ascii_case(good));
     let clean = !plain.chars().any(char::is_control);
@@ -52,6 +52,7 @@ mod tests {
             "https://a.example/x",
             "http://a.local",
             "mailto:a@b.example",
+            "otpauth://totp/oak:ada?secret=GEZDGNBV",
             "/home?x=1",
         ] {
             assert_eq!(href(good), good);

@@ -11,6 +11,8 @@ pub mod password;
 pub mod rules;
 pub mod seal;
 pub mod secret;
+pub mod strength;
 pub mod tickets;
+pub mod totp;
 
 pub use caller::{Caller, Policy};

@@ -20,6 +20,7 @@ mod peers;
 mod reach;
 mod restore;
 mod route;
+mod second_step;
 mod services;
 mod stream;
 
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(members::routes());
     routes.extend(invitations::routes());
     routes.extend(account::routes());
+    routes.extend(second_step::routes());
     routes.extend(certificates::routes());
     routes.extend(checks::routes());
     routes.extend(domains::routes());

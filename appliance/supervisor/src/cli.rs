@@ -7,6 +7,7 @@ mod client;
 mod cooperative;
 mod print;
 mod run;
+mod second_step;
 
 pub use run::main;
 

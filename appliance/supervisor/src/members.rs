@@ -6,6 +6,7 @@ mod groups;
 mod invitations;
 mod passwords;
 mod people;
+mod second_step;
 mod secrets;
 mod sign_in;
 mod way_back;
@@ -15,8 +16,12 @@ pub use groups::open_service;
 pub use invitations::{invite, invited, join, revoke_invitation};
 pub use passwords::{change_password, prove, reset_password};
 pub use people::{Change, add, change, get, remove};
+pub use second_step::{
+    Enrolment, RecoveryCodes, enrolment, remove_second_step, renew_recovery_codes, second_step,
+    set_second_step, take_second_step_from,
+};
 pub use secrets::{add_app_password, add_token, revoke_app_password};
-pub use sign_in::{Opened, redeem, sign_in};
+pub use sign_in::{Opened, SignIn, redeem, sign_in, sign_in_by_code};
 pub use way_back::reset_steward;
 
 use crate::ApiError;

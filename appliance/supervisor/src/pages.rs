@@ -36,6 +36,7 @@ mod public;
 mod reach;
 mod recovery;
 mod restore;
+mod second_step;
 mod service;
 mod shell;
 mod sign_in;
@@ -77,6 +78,7 @@ pub fn routes() -> Vec<Route> {
         peers::routes,
         peer::routes,
         account::routes,
+        second_step::routes,
         backups::routes,
         places::routes,
         exports::routes,

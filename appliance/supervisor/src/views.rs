@@ -208,6 +208,9 @@ pub struct SignInRequest {
     pub name: String,
     /// Password.
     pub password: String,
+    /// Code of the authenticator app, or a recovery code, for those who have a second step.
+    #[serde(default)]
+    pub code: String,
 }
 
 /// The board.

@@ -30,6 +30,7 @@ mod policies;
 mod publishing;
 mod refusals;
 mod removal;
+mod second_step;
 mod services;
 mod session;
 mod snapshots;

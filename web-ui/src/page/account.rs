@@ -28,6 +28,8 @@ pub struct AccountPage {
     pub new_password_error: Option<FieldError>,
     /// What is wrong with its repetition.
     pub new_password_again_error: Option<FieldError>,
+    /// Since when they sign in with a second step; `None`: without.
+    pub second_step: Option<Timestamp>,
     /// Where they are signed in.
     pub sessions: Vec<SessionRow>,
     /// Their API tokens.

@@ -18,6 +18,7 @@ use types::{MemberName, Timestamp};
 /// - `POST /members/<name>/role` with `role`
 /// - `POST /members/<name>/groups` with `groups` (separated by blanks or commas)
 /// - `POST /members/<name>/reset-password`: no fields; answer 200 with [`MembersPage::new`]
+/// - `POST /members/<name>/second-step/off`: no fields
 /// - `POST /members/<name>/remove`: no fields
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembersPage {
@@ -110,6 +111,8 @@ pub struct MemberRow {
     pub joined: Timestamp,
     /// When they last signed in.
     pub last_seen: Option<Timestamp>,
+    /// Whether they sign in with a second step.
+    pub second_step: bool,
     /// Whether it is the person who looks at the page: they cannot remove themselves.
     pub you: bool,
 }

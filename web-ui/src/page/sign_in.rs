@@ -27,6 +27,8 @@ pub struct SignInPage {
 pub enum SignInProblem {
     /// Name or password is wrong.
     Wrong,
+    /// The second step took too long.
+    TooSlow,
     /// Too many tries; from this moment on it may be tried again.
     Wait(Timestamp),
 }

@@ -38,6 +38,12 @@ pub const NAME: Rate = Rate {
 /// From one device where the name was signed in before.
 pub const DEVICE: Rate = Rate { burst: 10, period: 6 };
 
+/// Codes of a member's second step, which only those try who know the password: some 150 a day.
+pub const CODE: Rate = Rate {
+    burst: 5,
+    period: 600,
+};
+
 /// Tries per key, by the generic cell rate algorithm (ITU-T I.371): one number a key, the time at which all of its
 /// tries would be there again.
 #[derive(Debug)]
@@ -139,6 +145,7 @@ pub struct Guesses<S = RandomState> {
     networks: Limit<S>,
     names: Limit<S>,
     devices: Limit<S>,
+    codes: Limit<S>,
     apps: Limit<S>,
 }
 
@@ -155,6 +162,7 @@ impl<S: BuildHasher> Guesses<S> {
             networks: Limit::new(NETWORK, hasher()),
             names: Limit::new(NAME, hasher()),
             devices: Limit::new(DEVICE, hasher()),
+            codes: Limit::new(CODE, hasher()),
             apps: Limit::new(NETWORK, hasher()),
         }
     }
@@ -193,6 +201,20 @@ impl<S: BuildHasher> Guesses<S> {
         }
     }
 
+    /// Counts a try at the code of a second step, or says how many seconds to wait. The network makes no difference,
+    /// and strangers keep nobody from a known device.
+    ///
+    /// # Errors
+    /// When there is none left; such a try must not be looked at.
+    pub fn count_code(&mut self, who: Who<'_>, now: Timestamp) -> Result<(), u64> {
+        self.codes.count(code_key(who), now)
+    }
+
+    /// The code was right: the try does not count.
+    pub fn give_back_code(&mut self, who: Who<'_>) {
+        self.codes.give_back(code_key(who));
+    }
+
     /// Counts a wrong app password, or says how many seconds an app that knows no other should wait. These have 100
     /// random bits, so that nobody guesses one; an old phone that goes on trying keeps nobody from signing in.
     ///
@@ -200,6 +222,13 @@ impl<S: BuildHasher> Guesses<S> {
     /// When there were too many from there.
     pub fn count_app(&mut self, network: Network, now: Timestamp) -> Result<(), u64> {
         self.apps.count(network, now)
+    }
+}
+
+fn code_key(who: Who<'_>) -> (bool, &str) {
+    match who {
+        Who::Known(device) => (true, device),
+        Who::Stranger { name, .. } => (false, name),
     }
 }
 

@@ -2,6 +2,7 @@
 //! Members' passwords: argon2id (RFC 9106), one hash at a time in each of two lanes, so that memory stays bounded and
 //! those who guess wait for each other only.
 
+use super::strength::LONGEST;
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash,
 };
@@ -11,11 +12,6 @@ use tokio::sync::Semaphore;
 /// OWASP's smallest argon2id setting (19 MiB, 2 passes, 1 lane; Password Storage Cheat Sheet).
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
-
-/// At least so many characters; no other rule (NIST SP 800-63B section 5.1.1.2).
-pub const SHORTEST: usize = 10;
-/// At most so many: enough for any sentence, and no way to keep the processor busy.
-pub const LONGEST: usize = 256;
 
 /// For those who are signed in, or were before at this device.
 pub static KNOWN: Lane = Lane::new(usize::MAX);
@@ -44,27 +40,6 @@ impl Drop for Waiting<'_> {
 fn hasher() -> Argon2<'static> {
     let params = Params::new(MEMORY_KIB, PASSES, 1, None).unwrap_or_default();
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
-/// Whether a password may be chosen; the message says what would be right.
-///
-/// # Errors
-/// When it is too short or too long, or the member's own name.
-pub fn check(password: &str, name: &str) -> Result<(), String> {
-    let length = password.chars().count();
-    if length < SHORTEST {
-        return Err(format!(
-            "must have at least {SHORTEST} characters; a few random words are good"
-        ));
-    }
-    if length > LONGEST {
-        return Err(format!("may have at most {LONGEST} characters"));
-    }
-    let distinct: std::collections::BTreeSet<char> = password.chars().collect();
-    if distinct.len() < 4 || password.to_lowercase().contains(name) && length < name.len() + 6 {
-        return Err("is too easy to guess; a few random words are good".into());
-    }
-    Ok(())
 }
 
 /// The hash to store, in PHC string format.
@@ -167,13 +142,5 @@ mod tests {
             assert_eq!(one.await.unwrap(), Ok(true));
         }
         assert_eq!(strangers.verify("x".into(), None).await, Ok(false));
-    }
-
-    #[test]
-    fn weak_passwords_are_refused_with_advice() {
-        for weak in ["short", "aaaaaaaaaaaa", "alice12345", ""] {
-            assert!(check(weak, "alice").is_err(), "{weak}");
-        }
-        assert!(check("garden teapot moon", "alice").is_ok());
     }
 }

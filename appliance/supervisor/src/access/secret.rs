@@ -36,7 +36,17 @@ pub fn secret() -> String {
 
 /// An app password of 100 random bits: four groups of five, to be typed once.
 pub fn app_password() -> String {
-    let letters: Vec<char> = random::<20>()
+    typed(random::<20>())
+}
+
+/// A recovery code of 75 random bits: three groups of five, kept on paper.
+pub fn recovery_code() -> String {
+    typed(random::<15>())
+}
+
+/// Five bits of each byte as a letter, in groups of five.
+fn typed<const N: usize>(bytes: [u8; N]) -> String {
+    let letters: Vec<char> = bytes
         .iter()
         .map(|byte| char::from(TYPED[usize::from(byte % 32)]))
         .collect();

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     ApiError, App,
     access::{Caller, Policy, caller::set_cookie},
-    members::{self, Opened},
+    members::{self, Opened, SignIn},
     state::{AuditRecord, Job},
     views::{BoardView, Claim, Health, ResetSteward, SignInRequest, SignedIn},
 };
@@ -151,8 +151,15 @@ async fn sign_in(
     caller: Caller,
     Body(request): Body<SignInRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let opened = members::sign_in(&app, &request.name, request.password, &caller).await?;
-    Ok(signed_in(opened, None, &caller))
+    let SignInRequest { name, password, code } = request;
+    match members::sign_in(&app, &name, password, &code, &caller).await? {
+        SignIn::Done(opened) => Ok(signed_in(*opened, None, &caller)),
+        SignIn::CodeNeeded(_) => {
+            let message = "The password is right. Send the code of your authenticator app, or a recovery code, \
+                           along with it as \"code\".";
+            Err(ApiError::new(StatusCode::UNAUTHORIZED, "code_needed", message))
+        }
+    }
 }
 
 async fn sign_out(State(app): State<App>, caller: Caller) -> Result<impl IntoResponse, ApiError> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `commonhost <noun> <verb>`.
 
-use super::cooperative::Cooperative;
+use super::{cooperative::Cooperative, second_step::SecondStep};
 use clap::{Args, Parser, Subcommand};
 
 /// Look after a Commonhost board.
@@ -108,6 +108,12 @@ pub(super) enum Noun {
     /// Your tokens.
     #[command(subcommand)]
     Token(Token),
+    /// Where you are signed in.
+    #[command(subcommand)]
+    Session(Session),
+    /// The code from your phone that is asked for after the password.
+    #[command(subcommand)]
+    SecondStep(SecondStep),
     /// Data of removed services.
     #[command(subcommand)]
     Archive(Archive),
@@ -507,6 +513,17 @@ pub(super) enum Token {
         name: String,
     },
     /// Take one back.
+    Revoke {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Session {
+    /// List yours.
+    List,
+    /// Sign out there.
     Revoke {
         /// Its id.
         id: String,

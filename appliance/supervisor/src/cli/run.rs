@@ -4,7 +4,7 @@
 use super::{
     arguments::{
         Agreement, AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain,
-        Invitation, Job, Member, Noun, Peer, Reach, Service, Snapshot, Token,
+        Invitation, Job, Member, Noun, Peer, Reach, Service, Session, Snapshot, Token,
     },
     client::{Client, Failure},
     print::print,
@@ -221,6 +221,9 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Token(Token::List) => get("/tokens"),
         Noun::Token(Token::Add { name }) => post("/tokens", json!({ "name": name })),
         Noun::Token(Token::Revoke { id }) => delete(format!("/tokens/{}", segment(id))),
+        Noun::Session(Session::List) => get("/sessions"),
+        Noun::Session(Session::Revoke { id }) => delete(format!("/sessions/{}", segment(id))),
+        Noun::SecondStep(second_step) => second_step.request()?,
         Noun::Archive(Archive::List) => get("/archives"),
         Noun::Archive(Archive::Purge { name }) => delete(format!("/archives/{}", segment(name))),
         Noun::Backup(backup) => backup.request()?,

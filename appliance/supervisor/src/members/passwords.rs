@@ -4,7 +4,7 @@
 use super::{get, wait};
 use crate::{
     ApiError, App,
-    access::{Caller, limits::Who, password},
+    access::{Caller, limits::Who, password, strength},
     app::lock,
 };
 use http::StatusCode;
@@ -28,7 +28,7 @@ pub async fn change_password(
     new: String,
 ) -> Result<(), ApiError> {
     let name = caller.name()?.clone();
-    password::check(&new, name.as_str()).map_err(|message| ApiError::field("new", message))?;
+    strength::check(&new, name.as_str()).map_err(|weak| ApiError::field("new", weak.to_string()))?;
     verify(app, caller, present, "present").await?;
     app.store
         .set_password(name.clone(), hash(new).await?, caller.session.clone())
@@ -66,7 +66,8 @@ async fn verify(app: &App, caller: &Caller, password: String, field: &str) -> Re
 /// 404, or 422 when it is too weak.
 pub async fn reset_password(app: &App, name: &str, new: String, by: &MemberName) -> Result<(), ApiError> {
     let member = get(app, name).await?;
-    password::check(&new, member.name.as_str()).map_err(|message| ApiError::field("password", message))?;
+    strength::check(&new, member.name.as_str())
+        .map_err(|weak| ApiError::field("password", weak.to_string()))?;
     app.store
         .set_password(member.name.clone(), hash(new).await?, None)
         .await?;

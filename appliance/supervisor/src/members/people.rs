@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ApiError, App,
-    access::password,
+    access::strength,
     state::{Member, Role},
     views::NewMember,
 };
@@ -18,8 +18,8 @@ use types::{Language, MemberName, ServiceName};
 pub(super) fn check_new(new: &NewMember, prefix: &str) -> Result<Member, ApiError> {
     let mut errors = Vec::new();
     let name = new.name.trim().to_lowercase();
-    if let Err(message) = password::check(&new.password, &name) {
-        errors.push((format!("{prefix}password"), message));
+    if let Err(weak) = strength::check(&new.password, &name) {
+        errors.push((format!("{prefix}password"), weak.to_string()));
     }
     let display_name = check_display_name(&new.display_name, &name);
     let display_name = display_name

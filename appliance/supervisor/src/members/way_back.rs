@@ -4,7 +4,7 @@
 use super::{Opened, get, hash, open_session, wait};
 use crate::{
     ApiError, App,
-    access::{Caller, password, secret},
+    access::{Caller, secret, strength},
     app::lock,
     state::Reset,
     views::ResetSteward,
@@ -35,8 +35,8 @@ pub async fn reset_steward(app: &App, wanted: ResetSteward, caller: &Caller) -> 
     let code = code
         .map_err(|error| errors.push(("code".to_owned(), error.to_string())))
         .ok();
-    if let Err(message) = password::check(&wanted.password, wanted.name.trim()) {
-        errors.push(("password".to_owned(), message));
+    if let Err(weak) = strength::check(&wanted.password, wanted.name.trim()) {
+        errors.push(("password".to_owned(), weak.to_string()));
     }
     let (Some(name), Some(code), true) = (name, code, errors.is_empty()) else {
         return Err(ApiError::fields(errors));

@@ -65,12 +65,14 @@ async fn page(
     let member = visit.caller.member()?.clone();
     let current = visit.caller.session.clone().unwrap_or_default();
     let sessions = visit.app.store.sessions(member.name.clone()).await?;
+    let second_step = visit.app.store.second_step(member.name.clone()).await?;
     let tokens = visit.app.store.tokens(member.name.clone()).await?;
     let mut page = AccountPage {
         display_name: TextField::new(&member.display_name),
         current_password_error: None,
         new_password_error: None,
         new_password_again_error: None,
+        second_step: second_step.map(|step| step.since),
         sessions: sessions
             .into_iter()
             .map(|session| SessionRow {
@@ -121,6 +123,7 @@ async fn change(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
 
 async fn password(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     let (present, new) = (fields.owned("current_password"), fields.owned("new_password"));
+    let name = visit.caller.name()?.clone();
     if new != fields.get("new_password_again") {
         return page(visit, INVALID, |page| {
             page.new_password_again_error = Some(FieldError::Different);
@@ -133,7 +136,7 @@ async fn password(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
             page(visit, INVALID, |page| {
                 page.current_password_error = message(&error, "present").map(|_| FieldError::WrongPassword);
                 page.new_password_error =
-                    message(&error, "new").map(|_| password_error(fields.get("new_password")));
+                    message(&error, "new").map(|_| password_error(fields.get("new_password"), name.as_str()));
             })
             .await
         }

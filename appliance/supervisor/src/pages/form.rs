@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A form's fields (`application/x-www-form-urlencoded`), and errors as fields show them.
 
-use crate::{ApiError, access::password};
+use crate::{
+    ApiError,
+    access::strength::{self, Easy, Weak},
+};
 use axum::{
     Form,
     body::Body,
@@ -79,13 +82,29 @@ pub(super) fn message<'a>(error: &'a ApiError, field: &str) -> Option<&'a str> {
     error.fields.get(field).map(String::as_str)
 }
 
-/// What is wrong with a password that was refused.
-pub(super) fn password_error(password: &str) -> FieldError {
-    match password.chars().count() {
-        0 => FieldError::Required,
-        length if length < password::SHORTEST => FieldError::TooShort(number(password::SHORTEST)),
-        length if length > password::LONGEST => FieldError::TooLong(number(password::LONGEST)),
-        _ => FieldError::EasyPassword,
+/// What is wrong with a password that was refused for a member called `name`.
+pub(super) fn password_error(password: &str, name: &str) -> FieldError {
+    match strength::check(password, name) {
+        _ if password.is_empty() => FieldError::Required,
+        Err(Weak::Short) => FieldError::TooShort(number(strength::SHORTEST)),
+        Err(Weak::Long) => FieldError::TooLong(number(strength::LONGEST)),
+        Err(Weak::Easy(why)) => FieldError::EasyPassword(easy(why)),
+        Ok(()) => FieldError::NotFit,
+    }
+}
+
+fn easy(why: Easy) -> web_ui::EasyPassword {
+    use web_ui::EasyPassword as Shown;
+    match why {
+        Easy::Common => Shown::Common,
+        Easy::Keyboard => Shown::Keyboard,
+        Easy::Repeats => Shown::Repeats,
+        Easy::Sequence => Shown::Sequence,
+        Easy::Dates => Shown::Dates,
+        Easy::Word => Shown::Word,
+        Easy::Names => Shown::Names,
+        Easy::Own => Shown::Own,
+        Easy::Other => Shown::Other,
     }
 }
 
@@ -137,8 +156,11 @@ mod tests {
 
     #[test]
     fn a_refused_password_says_what_would_be_right() {
-        assert_eq!(password_error("short"), FieldError::TooShort(10));
-        assert_eq!(password_error("aaaaaaaaaaaaaaa"), FieldError::EasyPassword);
-        assert_eq!(password_error(&"x".repeat(300)), FieldError::TooLong(256));
+        assert_eq!(password_error("short", "ada"), FieldError::TooShort(10));
+        assert_eq!(
+            password_error("aaaaaaaaaaaaaaa", "ada"),
+            FieldError::EasyPassword(web_ui::EasyPassword::Repeats)
+        );
+        assert_eq!(password_error(&"x".repeat(300), "ada"), FieldError::TooLong(256));
     }
 }

@@ -119,8 +119,12 @@ fn mark(page: &mut AcceptPage, fields: &Fields, error: &ApiError) {
     page.name.error = message(error, "name").map(|_| super::members::name_error(fields, error));
     page.display_name.error =
         message(error, "display_name").map(|message| display_name_error(fields.get("display_name"), message));
-    page.password_error = message(error, "password")
-        .map(|_| required_or(fields.get("password"), password_error(fields.get("password"))));
+    page.password_error = message(error, "password").map(|_| {
+        required_or(
+            fields.get("password"),
+            password_error(fields.get("password"), &fields.trimmed("name").to_lowercase()),
+        )
+    });
 }
 
 async fn welcome(visit: Visit) -> Result<Response, ApiError> {

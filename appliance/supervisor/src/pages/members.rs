@@ -45,6 +45,13 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         Route::new(
             Method::POST,
+            "/members/{name}/second-step/off",
+            Steward,
+            "Turn a second step off.",
+            second_step_off,
+        ),
+        Route::new(
+            Method::POST,
             "/members/{name}/remove",
             Steward,
             "Remove a member.",
@@ -65,10 +72,12 @@ async fn page(
     visit.at("/members");
     let you = visit.caller.name()?;
     let mut rows = Vec::new();
+    let with_second_step = visit.app.store.with_second_step().await?;
     for member in visit.app.store.members().await? {
         let sessions = visit.app.store.sessions(member.name.clone()).await?;
         rows.push(MemberRow {
             you: member.name == *you,
+            second_step: with_second_step.contains(&member.name),
             role: shown(member.role),
             groups: member.groups.iter().map(ToString::to_string).collect(),
             joined: member.created,
@@ -202,6 +211,12 @@ async fn reset(visit: Visit, Path(name): Path<String>) -> Result<Response, ApiEr
         secret: password,
     };
     page(visit, StatusCode::OK, |page| page.new = Some(new)).await
+}
+
+async fn second_step_off(visit: Visit, Path(name): Path<String>) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    let taken = members::take_second_step_from(&visit.app, &name, &by).await;
+    back(&visit, taken.map(|()| Notice::SecondStepOffFor(name)))
 }
 
 async fn remove(visit: Visit, Path(name): Path<String>) -> Result<Response, ApiError> {

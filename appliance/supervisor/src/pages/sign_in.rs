@@ -10,7 +10,7 @@ use crate::{
     ApiError,
     access::{Caller, Policy, caller::set_cookie},
     api::Route,
-    members::{self, Opened},
+    members::{self, Opened, SignIn},
 };
 use axum::{
     extract::Query,
@@ -19,12 +19,20 @@ use axum::{
 use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use std::time::Duration;
-use web_ui::{SignInPage, SignInProblem};
+use types::Timestamp;
+use web_ui::{CodeProblem, SignInCodePage, SignInPage, SignInProblem};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, "/sign-in", Policy::Public, "The sign-in form.", form),
         Route::new(Method::POST, "/sign-in", Policy::Public, "Sign in.", sign_in),
+        Route::new(
+            Method::POST,
+            "/sign-in/code",
+            Policy::Public,
+            "The second step.",
+            by_code,
+        ),
         Route::new(Method::POST, "/sign-out", Policy::Public, "Sign out.", sign_out),
     ]
 }
@@ -53,7 +61,27 @@ async fn form(visit: Visit, Query(query): Query<To>) -> Result<Response, ApiErro
 async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     let to = local(fields.get("to"));
     let password = fields.owned("password");
-    let error = match members::sign_in(&visit.app, fields.get("name"), password, &visit.caller).await {
+    let error = match members::sign_in(&visit.app, fields.get("name"), password, "", &visit.caller).await {
+        Ok(SignIn::Done(opened)) => {
+            let to = to.as_deref().unwrap_or("/home");
+            return Ok(signed_in(&opened, &visit.caller, to));
+        }
+        Ok(SignIn::CodeNeeded(proof)) => return Ok(code_page(visit, StatusCode::OK, proof, to, None)),
+        Err(error) => error,
+    };
+    let problem = match error.code.as_str() {
+        "wrong_password" => SignInProblem::Wrong,
+        "too_many_tries" => SignInProblem::Wait(again(&visit, &error)),
+        _ => return Err(error),
+    };
+    visit.at("/sign-in");
+    Ok(page(visit, error.status, to, fields.owned("name"), Some(problem)))
+}
+
+async fn by_code(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let to = local(fields.get("to"));
+    let (proof, code) = (fields.owned("proof"), fields.get("code"));
+    let error = match members::sign_in_by_code(&visit.app, &proof, code, &visit.caller).await {
         Ok(opened) => {
             let to = to.as_deref().unwrap_or("/home");
             return Ok(signed_in(&opened, &visit.caller, to));
@@ -61,15 +89,22 @@ async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError>
         Err(error) => error,
     };
     let problem = match error.code.as_str() {
-        "wrong_password" => SignInProblem::Wrong,
-        "too_many_tries" => {
-            let wait = Duration::from_secs(error.retry_after.unwrap_or(60));
-            SignInProblem::Wait(visit.layout.now.plus(wait))
+        "wrong_code" => CodeProblem::Wrong,
+        "too_many_tries" => CodeProblem::Wait(again(&visit, &error)),
+        "proof_gone" => {
+            visit.at("/sign-in");
+            let problem = Some(SignInProblem::TooSlow);
+            return Ok(page(visit, error.status, to, String::new(), problem));
         }
         _ => return Err(error),
     };
-    visit.at("/sign-in");
-    Ok(page(visit, error.status, to, fields.owned("name"), Some(problem)))
+    Ok(code_page(visit, error.status, proof, to, Some(problem)))
+}
+
+/// From when on it may be tried again.
+fn again(visit: &Visit, error: &ApiError) -> Timestamp {
+    let wait = Duration::from_secs(error.retry_after.unwrap_or(60));
+    visit.layout.now.plus(wait)
 }
 
 fn page(
@@ -86,7 +121,29 @@ fn page(
         name,
         problem,
     };
-    let mut response = show_as(status, &page);
+    leading_to(service, show_as(status, &page))
+}
+
+fn code_page(
+    mut visit: Visit,
+    status: StatusCode,
+    proof: String,
+    to: Option<String>,
+    problem: Option<CodeProblem>,
+) -> Response {
+    visit.at("/sign-in");
+    let service = to.as_deref().and_then(|to| handoff::destination(&visit, to));
+    let page = SignInCodePage {
+        layout: visit.layout,
+        proof,
+        to,
+        problem,
+    };
+    leading_to(service, show_as(status, &page))
+}
+
+/// Lets the form of a page end at a service's host as well.
+fn leading_to(service: Option<String>, mut response: Response) -> Response {
     let policy = service.map(|service| {
         let wider = format!("form-action 'self' {service}");
         web_ui::CONTENT_SECURITY_POLICY.replace("form-action 'self'", &wider)

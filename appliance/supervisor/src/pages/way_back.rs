@@ -85,7 +85,10 @@ fn refused(visit: Visit, fields: &Fields, error: &ApiError) -> Result<Response, 
     };
     page.code.error = wrong("code", code);
     page.name.error = wrong("name", required_or(fields.get("name"), FieldError::NotASteward));
-    page.password_error = wrong("password", password_error(fields.get("password")));
+    page.password_error = wrong(
+        "password",
+        password_error(fields.get("password"), &fields.trimmed("name").to_lowercase()),
+    );
     Ok(show_as(status, &page))
 }
 

@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/8-peers.sql"),
     include_str!("migrations/9-backups.sql"),
     include_str!("migrations/10-agreements.sql"),
+    include_str!("migrations/11-second-step.sql"),
 ];
 
 /// Steps that the release before cannot work with, by number: they take away or rename what it reads. Every other step

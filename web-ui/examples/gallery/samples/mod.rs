@@ -8,6 +8,7 @@ mod cooperative;
 mod peers;
 mod people;
 mod public;
+mod second_step;
 mod service;
 
 use types::Language;
@@ -108,6 +109,11 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("accept-gone", s.accept(false).render()),
         ("welcome", s.welcome().render()),
         ("account", s.account().render()),
+        ("second-step-off", s.second_step_off(false).render()),
+        ("second-step-wrong", s.second_step_off(true).render()),
+        ("second-step-on", s.second_step_on().render()),
+        ("sign-in-code", s.sign_in_code(false).render()),
+        ("sign-in-code-wait", s.sign_in_code(true).render()),
         ("public", s.public().render()),
         ("public-unclaimed", s.unclaimed().render()),
         ("terms", s.text(TextKind::Terms).render()),

@@ -52,6 +52,7 @@ impl Samples<'_> {
             groups: if you { vec![self.says("choir")] } else { Vec::new() },
             joined: ago(200 * 86_400),
             last_seen: seen,
+            second_step: !you,
             you,
         };
         let mut layout = self.layout("/members", Some(true));
@@ -140,6 +141,7 @@ impl Samples<'_> {
             current_password_error: Some(FieldError::WrongPassword),
             new_password_error: None,
             new_password_again_error: None,
+            second_step: None,
             sessions: vec![
                 SessionRow {
                     id: self.says("1"),
