@@ -19,6 +19,7 @@ mod client;
 mod dns;
 mod lan;
 mod machine;
+mod peer;
 mod person;
 
 pub use board::{BOARD, Board, Scene};
@@ -26,7 +27,8 @@ pub use catalog::{catalog, entry, manifest, with_version};
 pub use chance::Chance;
 pub use client::{Answer, Ask, Stream};
 pub use dns::{Dns, ZONE};
-pub use lan::{TestLan, peer_handshake};
+pub use lan::TestLan;
 pub use machine::TestHost;
+pub use peer::PeerLine;
 pub use person::{PASSWORD, Person};
 pub use supervisor::cooperative::hosters::Reply;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Two paired boards agree on something, and watch each other.
 
-use api_tests::{Board, Person, Reply};
+use api_tests::{Board, PeerLine, Person, Reply};
 use serde_json::{Value, json};
+use types::BoardKey;
 
 /// Oak, which is reached by elm; and elm, which oak cannot reach until it is told where.
 struct Two {
@@ -390,7 +391,7 @@ async fn unpairing_ends_all_and_leaves_nothing_usable_behind() {
     let identity = two.elm.app().store.identity().await.unwrap();
     let key = two.oak.app().store.identity().await.unwrap().key();
     let door = two.oak.securely_at("127.0.0.1");
-    assert!(api_tests::peer_handshake(&door, &identity, key).await.is_err());
+    assert!(PeerLine::hello(&door, &identity, key).await.is_err());
 
     // Taken off the list there, and paired again: nothing is agreed.
     let path = format!("/api/v1/peers/{}", two.key_of_oak);
@@ -412,19 +413,17 @@ async fn a_stranger_gets_no_further_than_the_handshake() {
     let stranger = cluster::Identity::generate().unwrap();
     let key = two.oak.app().store.identity().await.unwrap().key();
     let door = two.oak.securely_at("127.0.0.1");
-    assert!(api_tests::peer_handshake(&door, &stranger, key).await.is_err());
+    assert!(PeerLine::hello(&door, &stranger, key).await.is_err());
     let elm = two.elm.app().store.identity().await.unwrap();
-    assert!(api_tests::peer_handshake(&door, &elm, key).await.is_ok());
+    assert!(PeerLine::hello(&door, &elm, key).await.is_ok());
     assert!(
-        api_tests::peer_handshake(&door, &elm, stranger.key())
-            .await
-            .is_err(),
+        PeerLine::hello(&door, &elm, stranger.key()).await.is_err(),
         "and elm talks with nobody else than oak"
     );
     // A board that was never paired has no such door.
     let lone = Board::start().await;
     let door = lone.securely_at("127.0.0.1");
-    assert!(api_tests::peer_handshake(&door, &elm, key).await.is_err());
+    assert!(PeerLine::hello(&door, &elm, key).await.is_err());
 }
 
 #[tokio::test]
@@ -496,4 +495,112 @@ async fn the_pages_lead_through_an_agreement() {
         .await
         .expect(303);
     two.ada.get(&two.oak, &at_oak).await.expect(404);
+}
+
+/// A peer that is paired, and does not keep to the protocol.
+#[tokio::test]
+async fn a_peer_that_lies_floods_and_stalls_changes_nothing() {
+    let two = two().await;
+    let id = two.agree("us").await;
+    let elm = two.elm.app().store.identity().await.unwrap();
+    let (us, them) = (elm.key(), two.oak.app().store.identity().await.unwrap().key());
+    // From here on something else speaks with elm's key.
+    two.elm.kill().await;
+    let door = two.oak.securely_at("127.0.0.1");
+    let say = async |message: Vec<u8>| {
+        PeerLine::open(&door, &elm, them)
+            .await
+            .unwrap()
+            .say(&message)
+            .await
+    };
+    let terms = |grant: Value, giver: BoardKey, receiver: BoardKey| {
+        json!({ "giver": giver.to_string(), "receiver": receiver.to_string(), "proposer": us.to_string(),
+                "grant": grant, "until": null })
+    };
+    let record = |id: String, generation: u64, terms: Value, act: &str| json!({ "id": id, "generation": generation, "terms": terms, "act": act });
+    let talk = |records: Vec<Value>| {
+        json!({ "kind": "talk", "run": "00", "records": records })
+            .to_string()
+            .into_bytes()
+    };
+    let watch = || json!({ "kind": "watch", "silence": 5 });
+
+    // What no peer says: too long, no JSON, half a message.
+    assert!(say(vec![b' '; 200_000]).await.is_err());
+    assert!(say(b"{".to_vec()).await.is_err());
+    let mut stalled = Vec::new();
+    for _ in 0..4 {
+        stalled.push(PeerLine::open(&door, &elm, them).await.unwrap());
+    }
+
+    // Of others, for others, other terms than were agreed, and what was said takes back nothing.
+    let stranger = cluster::Identity::generate().unwrap().key();
+    let refused = say(talk(vec![
+        record("11".repeat(16), 1, terms(watch(), us, stranger), "proposed"),
+        record("22".repeat(16), 1, terms(watch(), us, them), "accepted"),
+        record(id.clone(), 9, terms(watch(), them, us), "withdrawn"),
+        record(
+            id.clone(),
+            9,
+            terms(json!({ "kind": "watch", "silence": 1440 }), them, us),
+            "ended",
+        ),
+    ]))
+    .await
+    .unwrap();
+    let heard = refused["heard"].as_array().unwrap();
+    assert_eq!(heard.len(), 4);
+    assert!(
+        heard.iter().all(|heard| heard["refused"].is_string()),
+        "{refused}"
+    );
+    assert_eq!(two.standing_at_oak(&id).await.as_deref(), Some("in_force"));
+
+    // Proposals without end, and claims to have heard what was never said.
+    for round in 0..8u64 {
+        let many = (0..60u64).map(|number| {
+            let id = format!(
+                "{:032x}",
+                (u128::from(round) << 32) | u128::from(number) | (1 << 100)
+            );
+            record(
+                id,
+                1,
+                terms(json!({ "kind": "share_bundles" }), us, them),
+                "proposed",
+            )
+        });
+        let heard = (0..200u64).map(|number| {
+            json!({ "id": format!("{:032x}", u128::from(number + 200 * round)), "sent": u64::MAX,
+                    "generation": u64::MAX, "act": "ended" })
+        });
+        let mut message: Value = serde_json::from_slice(&talk(many.collect())).unwrap();
+        message["heard"] = heard.collect();
+        say(message.to_string().into_bytes()).await.unwrap();
+    }
+    let all = two
+        .ada
+        .get(&two.oak, "/api/v1/agreements")
+        .await
+        .expect(200)
+        .json();
+    assert!(all.as_array().unwrap().len() <= cluster::agreement::MOST);
+    assert_eq!(two.standing_at_oak(&id).await.as_deref(), Some("in_force"));
+    let audit = two.ada.get(&two.oak, "/api/v1/audit").await.json();
+    assert!(
+        audit.as_array().unwrap().len() < 30,
+        "nothing of it fills the log"
+    );
+
+    // Too many messages in a minute are not answered; everybody else is served all the time.
+    let mut cut = false;
+    for _ in 0..200 {
+        cut = cut || say(talk(Vec::new())).await.is_err();
+    }
+    assert!(cut);
+    two.oak.get("/api/v1/health").await.expect(200);
+    two.oak.pass(60);
+    say(talk(Vec::new())).await.unwrap();
+    drop(stalled);
 }
