@@ -19,6 +19,7 @@ mod join;
 mod members;
 mod peer;
 mod peers;
+mod proof;
 mod public;
 mod reach;
 mod reset;
@@ -53,6 +54,7 @@ pub use peer::{
     AgreementKind, AgreementProblem, AgreementRow, AgreementStage, PeerHealth, PeerPage, PeerState,
 };
 pub use peers::{PairingPage, PairingProblem, PairingRow, PairingStage, PeerAlarm, PeerRow, PeersPage};
+pub use proof::{ProofForm, ProofPage};
 pub use public::{DayLook, PublicEnd, PublicPage, PublicProfile, PublicService, TextKind, TextPage};
 pub(crate) use reach::ALGORITHMS;
 pub use reach::{DynamicForm, DynamicStatus, PortRow, ReachPage, Way4};

@@ -2,7 +2,7 @@
 //! One small HTTP/1.1 question over a connection of its own: what echo services and dyndns2 need.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::{
@@ -88,6 +88,39 @@ pub(crate) async fn get(
     tls: &Arc<rustls::ClientConfig>,
     within: Duration,
 ) -> Result<(http::StatusCode, String), HttpError> {
+    let question = Question {
+        method: http::Method::GET,
+        url,
+        headers,
+        body: String::new(),
+        family,
+    };
+    ask(question, tls, within).await
+}
+
+/// What is asked.
+pub(crate) struct Question<'a> {
+    pub(crate) method: http::Method,
+    pub(crate) url: &'a str,
+    /// Must be valid header values.
+    pub(crate) headers: &'a [(http::HeaderName, String)],
+    pub(crate) body: String,
+    pub(crate) family: Family,
+}
+
+/// Asks; gives the status and the text of the answer.
+pub(crate) async fn ask(
+    question: Question<'_>,
+    tls: &Arc<rustls::ClientConfig>,
+    within: Duration,
+) -> Result<(http::StatusCode, String), HttpError> {
+    let Question {
+        method,
+        url,
+        headers,
+        body,
+        family,
+    } = question;
     let bad = || HttpError::Url(url.to_owned());
     let uri: http::Uri = url.parse().map_err(|_| bad())?;
     let host = uri.host().ok_or_else(bad)?.trim_matches(['[', ']']).to_owned();
@@ -102,13 +135,15 @@ pub(crate) async fn get(
     if authority.contains('@') {
         return Err(bad());
     }
-    let mut request = http::Request::get(path)
+    let mut request = http::Request::builder()
+        .method(method)
+        .uri(path)
         .header(http::header::HOST, authority)
         .header(http::header::CONNECTION, "close");
     for (name, value) in headers {
         request = request.header(name, value);
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|_| bad())?;
+    let request = request.body(Full::new(Bytes::from(body))).map_err(|_| bad())?;
     let ask = async {
         let stream = connect(&host, port, family).await?;
         if secure {
@@ -154,7 +189,7 @@ async fn connect(host: &str, port: u16, family: Family) -> Result<TcpStream, Htt
 
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
-    request: http::Request<Empty<Bytes>>,
+    request: http::Request<Full<Bytes>>,
     host: &str,
 ) -> Result<(http::StatusCode, String), HttpError> {
     let failed = |source| HttpError::Answer {

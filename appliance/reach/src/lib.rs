@@ -9,6 +9,7 @@
 
 pub mod address;
 pub mod dyndns;
+mod hook;
 mod http;
 pub mod lookup;
 pub mod outside;
@@ -17,6 +18,7 @@ pub mod records;
 pub mod watch;
 
 pub use address::{Observation, Reachability, judge};
+pub use hook::{Hook, HookError};
 pub use http::HttpError;
 pub use lookup::Lookup;
 pub use ports::Router;

@@ -141,6 +141,34 @@ impl Lookup {
         })
     }
 
+    /// Whether all servers of `domain`'s zone that answer know this TXT record of `name`, a name in that zone.
+    ///
+    /// # Errors
+    /// When none of them answers, or the zone is not found.
+    pub async fn shows_text(&self, domain: &Domain, name: &str, text: &str) -> Result<bool, LookupError> {
+        let zone = self.zone(domain).await?;
+        let is_it =
+            |data: &RData| matches!(data, RData::TXT(txt) if txt.txt_data.concat() == text.as_bytes());
+        let mut answered = false;
+        for server in &zone.servers {
+            let server = Server::authority(*server, self.settings.within).map_err(LookupError::NoResolver)?;
+            let Ok(found) = server.ask(name, RecordType::TXT).await else {
+                continue;
+            };
+            answered = true;
+            if !found.iter().any(|(_, _, data)| is_it(data)) {
+                return Ok(false);
+            }
+        }
+        if answered {
+            return Ok(true);
+        }
+        Err(LookupError::NoAnswer {
+            name: name.to_owned(),
+            source: None,
+        })
+    }
+
     /// The relevant CAA records: of the closest name upwards that has any (RFC 8659 section 3). Walks to, and with,
     /// the top-level domain.
     ///

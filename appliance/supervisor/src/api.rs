@@ -27,7 +27,7 @@ mod stream;
 pub(crate) use certificates::{choose_acme, retry_name};
 pub(crate) use checks::silence_until;
 pub(crate) use cooperative::{ledger_beancount, ledger_csv, register_csv, text_kind, text_language};
-pub(crate) use domains::{known_domain, known_name, views as domain_views};
+pub(crate) use domains::{known_domain, known_name, prove, views as domain_views};
 pub(crate) use exports::download;
 pub use json::Body;
 pub(crate) use reach::{ReachView, change as change_reach, view as reach_view};

@@ -11,6 +11,7 @@ use crate::{
     catalogs::Catalogs,
     directory::Directory,
     events::{Event, Events},
+    outside::{self, Records},
     reconcile::{Addresses, Wake},
     services::history::Histories,
     state::{Job, JobState, PublicName, Result, ServiceGroups, Store},
@@ -29,7 +30,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tls::Certificates;
+use tls::{Certificates, DnsRecords};
 use types::{BoardName, Domain, ServiceName, Timestamp};
 
 /// Tells the time.
@@ -209,7 +210,16 @@ impl App {
     }
 
     /// The names changed: certificates and the local network are told.
-    pub fn names_changed(&self, board: &BoardName, addresses: &Addresses, public: &[PublicName]) {
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn names_changed(
+        &self,
+        board: &BoardName,
+        addresses: &Addresses,
+        public: &[PublicName],
+    ) -> Result<()> {
+        let (domains, proofs) = (self.store.domains().await?, self.store.proofs().await?);
         if let Err(error) = self.certificates.set_board(board) {
             log::warn!(
                 "the board's own certificate could not be made: {}",
@@ -221,11 +231,23 @@ impl App {
         if let Err(error) = self.certificates.set_local(&local, &own_addresses()) {
             log::warn!("local certificates could not be made: {}", host::chain(&error));
         }
-        let domains: Vec<Domain> = public.iter().map(|name| name.name.clone()).collect();
+        let records = |domain: &Domain| {
+            let records = Records {
+                proof: proofs.get(domain)?.clone(),
+                clock: Arc::clone(&self.clock),
+                lookup: self.outside.asks(),
+            };
+            Some(Arc::new(records) as Arc<dyn DnsRecords>)
+        };
+        let subjects = outside::subjects(public, &domains, records);
+        let proved = public.iter().filter(|name| proofs.contains_key(&name.domain));
+        self.outside
+            .set_proved(proved.map(|name| name.name.clone()).collect());
         self.certificates.hold(&self.outside.held(public));
-        self.certificates.set_domains(&domains);
-        crate::outside::changed(self);
+        self.certificates.set_subjects(&subjects);
+        outside::changed(self);
         (lock(&self.announced))(&local);
+        Ok(())
     }
 
     /// How the board is now.

@@ -8,11 +8,13 @@ mod choice;
 mod dynamic;
 mod names;
 mod ports;
+mod proof;
 mod watch;
 
 pub use choice::{Choice, Dynamic, Settings, Tsig, check};
 pub use names::{DomainView, NameView, RecordView, view};
 pub use ports::{PortView, view as port_views};
+pub use proof::{Proof, ProofView, Records, check_proof, subjects};
 pub use watch::watch;
 
 use crate::{App, app::lock, state::PublicName};
@@ -58,6 +60,8 @@ struct State {
     /// The system names no resolver.
     blind: bool,
     looks: BTreeMap<Domain, Look>,
+    /// Names that are proved by a record: they need not lead here for that.
+    proved: BTreeSet<Domain>,
     observations: Vec<Observation>,
     reachability: Option<Reachability>,
     /// When the address was last asked for.
@@ -113,10 +117,22 @@ impl Outside {
         };
         let is_ready = |name: &Domain| {
             let look = state.looks.get(name);
-            state.blind || look.is_some_and(|look| look.ready || is_silent(look))
+            state.blind
+                || state.proved.contains(name)
+                || look.is_some_and(|look| look.ready || is_silent(look))
         };
         let waiting = names.iter().filter(|name| !is_ready(&name.name));
         waiting.map(|name| name.name.clone()).collect()
+    }
+
+    /// Sets the names that are proved by a record in DNS.
+    pub fn set_proved(&self, names: BTreeSet<Domain>) {
+        self.state().proved = names;
+    }
+
+    /// Who is asked about DNS.
+    pub fn asks(&self) -> Option<LookupSettings> {
+        self.questions.dns.clone()
     }
 
     /// A person says that a name leads here: it is ordered at once, and the authority has the last word.

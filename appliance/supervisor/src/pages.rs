@@ -32,6 +32,7 @@ mod notices;
 mod peer;
 mod peers;
 mod places;
+mod proof;
 mod public;
 mod reach;
 mod recovery;
@@ -70,6 +71,7 @@ pub fn routes() -> Vec<Route> {
         jobs::routes,
         certificates::routes,
         checks::routes,
+        proof::routes,
         reach::routes,
         cooperative::routes,
         commons::routes,

@@ -317,6 +317,12 @@ impl Certificates {
             status.renewal = entry.renewal(&acme.directory);
             status.attempts = entry.history(&acme.directory).failures;
             status.last_problem.clone_from(&entry.record.problem);
+            for name in &entry.subject.under {
+                all.push(CertificateStatus {
+                    name: name.to_string(),
+                    ..status.clone()
+                });
+            }
             all.push(status);
         }
         let locals = local.by_name.iter().map(|(name, leaf)| (name.as_str(), leaf));

@@ -2,7 +2,7 @@
 //! What a certificate is for, and how a name is proved by a record in DNS (DNS-01, RFC 8555 section 8.4).
 
 use async_trait::async_trait;
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 use types::Domain;
 
 /// Makes and takes away the records that prove a name. What writes them, the caller knows.
@@ -28,6 +28,8 @@ pub struct Subject {
     pub domain: Domain,
     /// Whether it also covers every name directly below.
     pub wildcard: bool,
+    /// Names below that are in use and covered by the wildcard: they have no certificate of their own.
+    pub under: BTreeSet<Domain>,
     /// How it is proved by DNS. Without it, by TLS-ALPN-01 or HTTP-01, and no wildcard is possible.
     pub dns: Option<Arc<dyn DnsRecords>>,
 }
@@ -38,6 +40,7 @@ impl Subject {
         Self {
             domain,
             wildcard: false,
+            under: BTreeSet::new(),
             dns: None,
         }
     }

@@ -9,6 +9,7 @@
 mod support;
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -100,6 +101,7 @@ async fn a_wildcard_is_proved_by_dns_alone() {
     let subject = |wildcard| Subject {
         domain: name.parse().unwrap(),
         wildcard,
+        under: BTreeSet::new(),
         dns: Some(zone.clone()),
     };
     board.set_subjects(&[subject(true)]);
@@ -121,6 +123,15 @@ async fn a_wildcard_is_proved_by_dns_alone() {
             .await
             .is_err()
     );
+
+    // A name that is in use below is shown with it.
+    let files: types::Domain = "files.example.test".parse().unwrap();
+    board.set_subjects(&[Subject {
+        under: BTreeSet::from([files.clone()]),
+        ..subject(true)
+    }]);
+    let below = status(&board, files.as_str());
+    assert_eq!((below.source, below.covers.len()), (Source::Acme, 2));
 
     // What covers more than is wanted stays until it is renewed; what covers less does not do.
     board.set_subjects(&[subject(false)]);
@@ -149,6 +160,7 @@ async fn a_record_that_does_not_arrive_is_told() {
     board.set_subjects(&[Subject {
         domain: NAME.parse().unwrap(),
         wildcard: false,
+        under: BTreeSet::new(),
         dns: Some(zone.clone()),
     }]);
     tokio::spawn(board.clone().run());

@@ -3,7 +3,7 @@
 
 use reach::lookup::LookupSettings;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
@@ -18,7 +18,11 @@ pub const ZONE: &str = "example.test";
 pub struct Dns {
     address: SocketAddr,
     names: Arc<Mutex<BTreeMap<String, Vec<IpAddr>>>>,
+    texts: Texts,
 }
+
+/// Names and their TXT records.
+type Texts = Arc<Mutex<BTreeSet<(String, String)>>>;
 
 impl Dns {
     /// Starts it, knowing nothing but its zone.
@@ -27,16 +31,26 @@ impl Dns {
         let address = socket.local_addr().unwrap();
         let names: Arc<Mutex<BTreeMap<String, Vec<IpAddr>>>> = Arc::default();
         let known = Arc::clone(&names);
+        let texts = Texts::default();
+        let known_texts = Arc::clone(&texts);
         tokio::spawn(async move {
             let mut bytes = [0; 1500];
             while let Ok((length, from)) = socket.recv_from(&mut bytes).await {
-                let reply = answer(&bytes[..length], &known.lock().unwrap());
+                let reply = answer(
+                    &bytes[..length],
+                    &known.lock().unwrap(),
+                    &known_texts.lock().unwrap(),
+                );
                 if let Some(reply) = reply {
                     let _ = socket.send_to(&reply, from).await;
                 }
             }
         });
-        Self { address, names }
+        Self {
+            address,
+            names,
+            texts,
+        }
     }
 
     /// What a board has to be told to ask this server and nobody else.
@@ -51,6 +65,11 @@ impl Dns {
         }
     }
 
+    /// Its TXT records: a name and a text each.
+    pub fn texts(&self) -> Texts {
+        Arc::clone(&self.texts)
+    }
+
     /// Lets a name lead to an address.
     pub fn point(&self, name: &str, to: [u8; 4]) {
         self.names
@@ -60,8 +79,12 @@ impl Dns {
     }
 }
 
-/// Answers A, NS and SOA (RFC 1035 section 4); everything else is known to be absent.
-fn answer(query: &[u8], names: &BTreeMap<String, Vec<IpAddr>>) -> Option<Vec<u8>> {
+/// Answers A, NS, SOA and TXT (RFC 1035 section 4); everything else is known to be absent.
+fn answer(
+    query: &[u8],
+    names: &BTreeMap<String, Vec<IpAddr>>,
+    texts: &BTreeSet<(String, String)>,
+) -> Option<Vec<u8>> {
     let mut at = 12;
     let mut labels = Vec::new();
     loop {
@@ -90,6 +113,11 @@ fn answer(query: &[u8], names: &BTreeMap<String, Vec<IpAddr>>) -> Option<Vec<u8>
             let numbers = [1u32, 3600, 600, 86_400, 60].map(u32::to_be_bytes).concat();
             vec![[encode(&server), encode(&format!("post.{ZONE}")), numbers].concat()]
         }
+        16 => texts
+            .iter()
+            .filter(|(owner, _)| *owner == name)
+            .map(|(_, text)| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat())
+            .collect(),
         _ => Vec::new(),
     };
     let count = u16::try_from(data.len()).ok()?;

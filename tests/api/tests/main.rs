@@ -27,6 +27,7 @@ mod invitations;
 mod members;
 mod pairing;
 mod policies;
+mod proof;
 mod publishing;
 mod refusals;
 mod removal;

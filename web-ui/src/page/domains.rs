@@ -19,6 +19,8 @@ pub struct DomainCard {
     pub records: Vec<RecordRow>,
     /// The same as lines of a zone file.
     pub zone_file: String,
+    /// Who makes the record that proves it, if it is proved by DNS.
+    pub proof: Option<String>,
     /// Names that are not ready.
     pub waiting: Vec<NameRow>,
 }

@@ -7,7 +7,7 @@ use hickory_proto::{
     op::{Message, OpCode, Query, ResponseCode},
     rr::{
         DNSClass, Name, RData, Record, RecordType, TSigVerifier, TSigner,
-        rdata::{A, AAAA, tsig},
+        rdata::{A, AAAA, TXT, tsig},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ use types::{Domain, Timestamp};
 
 /// How far the clocks may differ, in seconds (RFC 8945 section 10).
 const FUDGE: u16 = 300;
+
+/// Time to live of a record that is taken away again after a minute, in seconds.
+const PROOF_TTL: u32 = 60;
 
 /// How an update is signed (RFC 8945 section 6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,24 +71,51 @@ impl Rfc2136 {
     /// Sends an update that [`super::State::decide`] asked for: A and AAAA of the name are replaced in one message,
     /// nothing else is touched.
     pub async fn update(&self, addresses: &Addresses, now: Timestamp) -> Outcome {
-        let outcome = match self.message(addresses, now) {
+        self.send(self.name.as_str(), |name| replaced(name, addresses), now)
+            .await
+    }
+
+    /// Makes a TXT record of `owner`, a name in the zone without the dot at the end, beside any that are there.
+    pub async fn add_text(&self, owner: &str, text: &str, now: Timestamp) -> Outcome {
+        let add = |name: &Name| vec![self::text(name, text)];
+        self.send(owner, add, now).await
+    }
+
+    /// Takes that record away; it is fine if it is not there.
+    pub async fn remove_text(&self, owner: &str, text: &str, now: Timestamp) -> Outcome {
+        let remove = |name: &Name| {
+            // RFC 2136 section 2.5.4: delete an RR from an RRset.
+            let mut record = self::text(name, text);
+            (record.dns_class, record.ttl) = (DNSClass::NONE, 0);
+            vec![record]
+        };
+        self.send(owner, remove, now).await
+    }
+
+    async fn send(&self, owner: &str, updates: impl Fn(&Name) -> Vec<Record>, now: Timestamp) -> Outcome {
+        let outcome = match self.message(owner, updates, now) {
             Ok((bytes, verifier)) => match tokio::time::timeout(self.within, self.exchange(&bytes)).await {
                 Ok(Ok(answer)) => read(&answer, verifier),
                 Ok(Err(error)) => {
-                    log::warn!("dynamic DNS for {}: {error}", self.name);
+                    log::warn!("update of {owner}: {error}");
                     Outcome::Unreachable
                 }
                 Err(_) => Outcome::Unreachable,
             },
             Err(outcome) => outcome,
         };
-        log::info!("dynamic DNS for {}: {outcome}", self.name);
+        log::info!("update of {owner}: {outcome}");
         outcome
     }
 
-    fn message(&self, addresses: &Addresses, now: Timestamp) -> Result<(Vec<u8>, TSigVerifier), Outcome> {
+    fn message(
+        &self,
+        owner: &str,
+        updates: impl Fn(&Name) -> Vec<Record>,
+        now: Timestamp,
+    ) -> Result<(Vec<u8>, TSigVerifier), Outcome> {
         let parse = |name: &str| Name::from_ascii(format!("{name}.")).map_err(|_| Outcome::NotFqdn);
-        let (zone, name) = (parse(self.zone.as_str())?, parse(self.name.as_str())?);
+        let (zone, name) = (parse(self.zone.as_str())?, parse(owner)?);
         if !zone.zone_of(&name) {
             return Err(Outcome::NoHost);
         }
@@ -99,16 +129,8 @@ impl Rfc2136 {
         message.metadata.op_code = OpCode::Update;
         message.metadata.recursion_desired = false;
         message.add_query(question);
-        for kind in [RecordType::A, RecordType::AAAA] {
-            // Section 2.5.2: delete an RRset.
-            let mut delete = Record::<RData>::update0(name.clone(), 0, kind).into_record_of_rdata();
-            delete.dns_class = DNSClass::ANY;
-            message.add_authority(delete);
-        }
-        let v4 = addresses.v4.map(|address| RData::A(A(address)));
-        let v6 = addresses.v6.map(|address| RData::AAAA(AAAA(address)));
-        for data in v4.into_iter().chain(v6) {
-            message.add_authority(Record::from_rdata(name.clone(), TTL, data));
+        for record in updates(&name) {
+            message.add_authority(record);
         }
         let algorithm = match self.algorithm {
             TsigAlgorithm::HmacSha256 => tsig::TsigAlgorithm::HmacSha256,
@@ -139,6 +161,30 @@ impl Rfc2136 {
         stream.read_exact(&mut answer).await?;
         Ok(answer)
     }
+}
+
+/// What makes A and AAAA of a name these addresses.
+fn replaced(name: &Name, addresses: &Addresses) -> Vec<Record> {
+    let delete = [RecordType::A, RecordType::AAAA].into_iter().map(|kind| {
+        // RFC 2136 section 2.5.2: delete an RRset.
+        let mut delete = Record::<RData>::update0(name.clone(), 0, kind).into_record_of_rdata();
+        delete.dns_class = DNSClass::ANY;
+        delete
+    });
+    let v4 = addresses.v4.map(|address| RData::A(A(address)));
+    let v6 = addresses.v6.map(|address| RData::AAAA(AAAA(address)));
+    let new = v4.into_iter().chain(v6);
+    delete
+        .chain(new.map(|data| Record::from_rdata(name.clone(), TTL, data)))
+        .collect()
+}
+
+fn text(name: &Name, text: &str) -> Record {
+    Record::from_rdata(
+        name.clone(),
+        PROOF_TTL,
+        RData::TXT(TXT::new(vec![text.to_owned()])),
+    )
 }
 
 /// Reads the answer. A success counts only with the server's signature (RFC 8945 section 5.3).

@@ -6,11 +6,13 @@ use crate::{
     ApiError, App,
     access::{Caller, Policy},
     domains::{self, NewDomain},
-    outside::{self, DomainView},
+    outside::{self, DomainView, Proof},
+    state::DomainRecord,
 };
 use axum::{Json, extract::State};
 use http::{Method, StatusCode};
-use types::Domain;
+use std::collections::BTreeMap;
+use types::{Domain, MemberName};
 
 pub(super) fn routes() -> Vec<Route> {
     use Policy::{Member as SignedIn, Steward};
@@ -54,6 +56,15 @@ pub(super) fn routes() -> Vec<Route> {
             "Look for the records now.",
             look,
         ),
+        Route::new(
+            Method::PUT,
+            "/api/v1/domains/{name}/proof",
+            Steward,
+            "Prove a domain by a record in DNS: way is rfc2136, hook or none.",
+            put_proof,
+        )
+        .takes::<BTreeMap<String, String>>()
+        .gives::<DomainView>(),
     ]
 }
 
@@ -89,7 +100,11 @@ pub(crate) async fn views(app: &App) -> Result<Vec<DomainView>, ApiError> {
     let target = app.outside.target(&app.store.outside().await?);
     let now = app.now();
     let domains = app.store.domains().await?;
-    let view = |domain| outside::view(&app.outside, domain, &names, &target, now);
+    let proofs = app.store.proofs().await?;
+    let view = |domain: &DomainRecord| DomainView {
+        proof: proofs.get(&domain.name).map(Proof::view),
+        ..outside::view(&app.outside, domain, &names, &target, now)
+    };
     Ok(domains.iter().map(view).collect())
 }
 
@@ -129,6 +144,32 @@ async fn remove(
     crate::reconcile::open_doors(&app).await?;
     app.wake.now();
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn put_proof(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    caller: Caller,
+    Body(fields): Body<BTreeMap<String, String>>,
+) -> Result<Json<DomainView>, ApiError> {
+    let domain = known_domain(&app, &name).await?;
+    prove(&app, &domain, &fields, caller.name()?).await?;
+    Ok(Json(one(&app, &domain).await?))
+}
+
+/// Chooses how a domain is proved by a record in DNS.
+pub(crate) async fn prove(
+    app: &App,
+    domain: &Domain,
+    fields: &BTreeMap<String, String>,
+    by: &MemberName,
+) -> Result<(), ApiError> {
+    let proofs = app.store.proofs().await?;
+    let proof = outside::check_proof(domain, proofs.get(domain), fields)?;
+    app.store.set_proof(domain.clone(), proof, by, app.now()).await?;
+    crate::reconcile::open_doors(app).await?;
+    app.certificates.retry_now(domain);
+    Ok(())
 }
 
 async fn look(State(app): State<App>, Path(name): Path<String>) -> Result<StatusCode, ApiError> {

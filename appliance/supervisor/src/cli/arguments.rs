@@ -395,6 +395,15 @@ pub(super) enum Domain {
         /// The name.
         name: String,
     },
+    /// Prove it by a record in DNS, which needs no open port and allows a wildcard: way=rfc2136 with server, zone,
+    /// `key_name`, key, algorithm; way=hook with url, user, password; way=none.
+    Prove {
+        /// The name.
+        name: String,
+        /// KEY=VALUE, several; a secret that is left out stays.
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        fields: Vec<String>,
+    },
     /// Take one away.
     Remove {
         /// The name.

@@ -161,6 +161,11 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         ),
         Noun::Domain(Domain::Show { name }) => get(&format!("/domains/{}", segment(name))),
         Noun::Domain(Domain::Look { name }) => post(&format!("/domains/{}/look", segment(name)), json!({})),
+        Noun::Domain(Domain::Prove { name, fields }) => (
+            Method::PUT,
+            format!("/domains/{}/proof", segment(name)),
+            Some(Value::Object(pairs(fields)?)),
+        ),
         Noun::Reach(Reach::Show) => get("/reach"),
         Noun::Reach(Reach::Look) => post("/reach/look", json!({})),
         Noun::Reach(Reach::Set {

@@ -271,7 +271,7 @@ pub(super) fn tsig(fields: &BTreeMap<String, String>, kept: Option<String>) -> R
 }
 
 /// What was typed, else what was there.
-fn secret(typed: &str, kept: Option<String>, field: &str) -> Result<String, ApiError> {
+pub(super) fn secret(typed: &str, kept: Option<String>, field: &str) -> Result<String, ApiError> {
     match (typed, kept) {
         ("", Some(kept)) => Ok(kept),
         ("", None) => Err(ApiError::field(field, "is needed")),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Domains as members know them: the records to make, and where each name stands.
 
-use super::Outside;
+use super::{Outside, ProofView};
 use crate::state::{DomainRecord, PublicName};
 use reach::{
     NameReport, NameState, Record,
@@ -22,6 +22,8 @@ pub struct DomainView {
     pub every_service: bool,
     /// Whether one wildcard record covers the names under it.
     pub wildcard: bool,
+    /// How it is proved to the authority by a record in DNS; `null`: by being reached.
+    pub proof: Option<ProofView>,
     /// The records to make where the domain is managed. Empty while the board does not know its public address.
     pub records: Vec<RecordView>,
     /// The domain and the names under it.
@@ -101,6 +103,7 @@ pub fn view(
         service: domain.service.as_ref().map(ToString::to_string),
         every_service: domain.every_service,
         wildcard: domain.wildcard,
+        proof: None,
         records: records
             .iter()
             .map(|record| RecordView::of(record, &zone))

@@ -147,6 +147,7 @@ fn card(view: &DomainView, service: Option<String>) -> DomainCard {
         every_service: view.every_service,
         records: view.records.iter().map(record).collect(),
         zone_file: lines.join("\n"),
+        proof: view.proof.as_ref().map(|proof| proof.server.clone()),
         waiting: waiting.collect(),
     }
 }

@@ -296,7 +296,7 @@ pub async fn open_doors(app: &App) -> Result<()> {
     app.routes
         .store(Arc::new(route_table(&addresses, &serving, &app.sockets)));
     serve_directory(app, &serving);
-    app.names_changed(&desired.board, &addresses, &public);
+    app.names_changed(&desired.board, &addresses, &public).await?;
     app.seen.store(Arc::new(Seen { addresses, states }));
     Ok(())
 }
@@ -326,7 +326,7 @@ async fn publish(
     }
     app.routes
         .store(Arc::new(route_table(&seen.addresses, &serving, &app.sockets)));
-    app.names_changed(&board, &seen.addresses, &public);
+    app.names_changed(&board, &seen.addresses, &public).await?;
     app.announce(seen);
     Ok(())
 }

@@ -6,12 +6,12 @@ use super::{
     board::{get, next_generation, set},
     stored, stored_json, to_json,
 };
-use crate::outside::Choice;
+use crate::outside::{Choice, Proof};
 use reach::{dyndns, ports::Lease};
 use rusqlite::{Connection, params};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use types::{Domain, MemberName, ServiceName, Timestamp};
 
 /// A domain and where it leads.
@@ -159,11 +159,50 @@ impl Store {
             let change = connection.transaction()?;
             let gone = change.execute("DELETE FROM domain WHERE name = ?1", [domain.as_str()])? > 0;
             if gone {
+                let mut proofs: BTreeMap<Domain, Proof> = kept(&change, "proofs")?;
+                if proofs.remove(&domain).is_some() {
+                    set(&change, "proofs", &to_json(&proofs)?)?;
+                }
                 next_generation(&change)?;
                 super::audit::append(&change, now, &by, "remove-domain", domain.as_str())?;
             }
             change.commit()?;
             Ok(gone)
+        })
+        .await
+    }
+
+    /// How domains are proved by a record in DNS.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn proofs(&self) -> Result<BTreeMap<Domain, Proof>> {
+        self.kept("proofs").await
+    }
+
+    /// Chooses how a domain is proved by a record in DNS; `None`: not at all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_proof(
+        &self,
+        domain: Domain,
+        proof: Option<Proof>,
+        by: &MemberName,
+        now: Timestamp,
+    ) -> Result<()> {
+        let by = by.to_string();
+        self.run(move |connection| {
+            let change = connection.transaction()?;
+            let mut proofs: BTreeMap<Domain, Proof> = kept(&change, "proofs")?;
+            super::audit::append(&change, now, &by, "prove-domain", domain.as_str())?;
+            match proof {
+                Some(proof) => drop(proofs.insert(domain, proof)),
+                None => drop(proofs.remove(&domain)),
+            }
+            set(&change, "proofs", &to_json(&proofs)?)?;
+            change.commit()?;
+            Ok(())
         })
         .await
     }

@@ -76,6 +76,7 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("service-failing", s.service_failing().render()),
         ("service-member", s.service_member().render()),
         ("certificates", s.certificates().render()),
+        ("proof", s.proof().render()),
         ("checks", s.checks().render()),
         ("reach", s.reach().render()),
         ("cooperative", s.cooperative().render()),

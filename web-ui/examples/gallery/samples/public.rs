@@ -5,8 +5,8 @@ use super::{BUBBLE, CALENDAR, FOLDER, Samples, ago, fields};
 use web_ui::{
     AcmeAccount, AuthorityForm, CertificateProblem, CertificateRow, CertificateSource, CertificateState,
     CertificatesPage, CooperativeForm, CooperativePage, DayLook, DomainCard, DynamicForm, DynamicStatus,
-    FieldError, LocalCa, NameRow, NameStanding, PortRow, ProfileField, PublicEnd, PublicPage, PublicProfile,
-    PublicService, ReachPage, RecordRow, ServiceState, TextKind, TextPage, Way4,
+    FieldError, LocalCa, NameRow, NameStanding, PortRow, ProfileField, ProofForm, ProofPage, PublicEnd,
+    PublicPage, PublicProfile, PublicService, ReachPage, RecordRow, ServiceState, TextKind, TextPage, Way4,
 };
 
 impl Samples<'_> {
@@ -30,6 +30,7 @@ impl Samples<'_> {
                 record("@", "AAAA", "2001:db8:1:2::7"),
             ],
             zone_file: self.says("example.org. 300 IN A 203.0.113.7\n*.example.org. 300 IN A 203.0.113.7\n"),
+            proof: Some(self.says("192.0.2.53:53")),
             waiting: vec![
                 name(
                     "example.org",
@@ -74,6 +75,20 @@ impl Samples<'_> {
                 good: false,
                 text: self.says("The user name, password or key is wrong. Enter them again."),
             }),
+        }
+    }
+
+    pub(super) fn proof(&self) -> ProofPage {
+        ProofPage {
+            layout: self.layout("/certificates", Some(true)),
+            domain: "example.org".into(),
+            form: ProofForm {
+                way: "rfc2136".into(),
+                server: self.field("192.0.2.53:53"),
+                zone: self.field("example.net").with_error(FieldError::NotFit),
+                key_name: self.field("board"),
+                ..ProofForm::default()
+            },
         }
     }
 
