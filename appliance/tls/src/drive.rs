@@ -441,3 +441,6 @@ fn random() -> u32 {
     let _ = getrandom::fill(&mut bytes);
     u32::from_ne_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests;
