@@ -28,6 +28,7 @@ mod second_step;
 mod service;
 mod sign_in;
 mod sign_in_code;
+mod trust;
 mod welcome;
 
 pub use account::{AccountPage, SessionRow, TokenRow};
@@ -65,4 +66,5 @@ pub use second_step::{SecondStepPage, Step};
 pub use service::{Address, AppPasswordRow, AppPasswords, Connect, Sandbox, ServicePage, Usage};
 pub use sign_in::{SignInPage, SignInProblem};
 pub use sign_in_code::{CodeProblem, SignInCodePage};
+pub use trust::TrustPage;
 pub use welcome::WelcomePage;

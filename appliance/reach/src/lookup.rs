@@ -148,7 +148,7 @@ impl Lookup {
     pub async fn shows_text(&self, domain: &Domain, name: &str, text: &str) -> Result<bool, LookupError> {
         let zone = self.zone(domain).await?;
         let is_it =
-            |data: &RData| matches!(data, RData::TXT(txt) if txt.txt_data.concat() == text.as_bytes());
+            |data: &RData| matches!(data, RData::TXT(found) if found.txt_data.concat() == text.as_bytes());
         let mut answered = false;
         for server in &zone.servers {
             let server = Server::authority(*server, self.settings.within).map_err(LookupError::NoResolver)?;

@@ -41,6 +41,7 @@ mod second_step;
 mod service;
 mod shell;
 mod sign_in;
+mod trust;
 mod usage;
 mod way_back;
 
@@ -62,6 +63,7 @@ pub fn routes() -> Vec<Route> {
         restore::routes,
         sign_in::routes,
         way_back::routes,
+        trust::routes,
         join::routes,
         handoff::routes,
         home::routes,

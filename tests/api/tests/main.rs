@@ -36,5 +36,6 @@ mod services;
 mod session;
 mod snapshots;
 mod sudden_death;
+mod trust;
 mod versions;
 mod way_back;

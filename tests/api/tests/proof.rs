@@ -26,7 +26,7 @@ async fn names(board: &Board, ada: &Person) -> BTreeSet<String> {
         serde_json::from_value(ada.get(board, "/api/v1/certificates").await.json()).unwrap();
     let public = all.iter().map(|status| status["name"].as_str().unwrap());
     public
-        .filter(|name| name.ends_with(".test"))
+        .filter(|name| name.ends_with("example.test"))
         .map(str::to_owned)
         .collect()
 }

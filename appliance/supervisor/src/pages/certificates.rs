@@ -5,6 +5,7 @@ use super::{
     facts,
     form::{Fields, required_or},
     shell::{INVALID, Visit, show_as},
+    trust::fingerprint,
 };
 use crate::{
     ApiError,
@@ -17,7 +18,6 @@ use crate::{
 };
 use ::reach::NameState;
 use axum::response::Response;
-use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{Method, StatusCode};
 use tls::{CaFacts, CertificateStatus, ProblemKind, Source};
 use web_ui::{
@@ -245,16 +245,6 @@ fn account(choice: &AcmeChoice, facts: Option<&CaFacts>) -> AcmeAccount {
     }
 }
 
-/// SHA-256 of the first certificate in a PEM text, as browsers show it.
-fn fingerprint(pem: &str) -> String {
-    let lines = pem.lines().skip_while(|line| !line.starts_with("-----BEGIN"));
-    let body: String = lines.skip(1).take_while(|line| !line.starts_with('-')).collect();
-    let der = BASE64_STANDARD.decode(body).unwrap_or_default();
-    let digest = ring::digest::digest(&ring::digest::SHA256, &der);
-    let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
-    bytes.join(":")
-}
-
 async fn add(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     let by = visit.caller.name()?.clone();
     let domain = fields.get("domain");
@@ -383,18 +373,5 @@ async fn authority(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
             }
             page(visit, |page| page.acme.other = other).await
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_that_of_the_certificate_itself() {
-        let pem = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n";
-        let abc = "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:\
-                   B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
-        assert_eq!(fingerprint(pem), abc);
     }
 }

@@ -2,6 +2,7 @@
 //! Documents for everybody: `librehost.json` and its neighbours, `security.txt`, news as a feed and a calendar, the
 //! local authority's certificate.
 
+use super::trust;
 use crate::{ApiError, App, cooperative, publish::Document};
 use ::cooperative::{news, publish::security_txt};
 use axum::{
@@ -29,6 +30,8 @@ pub(super) fn router() -> Router<App> {
             get(async || Redirect::to("/account")),
         )
         .route("/ca.pem", get(authority))
+        .route("/ca.crt", get(authority_der))
+        .route("/ca.mobileconfig", get(authority_profile))
 }
 
 async fn librehost(State(app): State<App>, headers: HeaderMap) -> Response {
@@ -119,4 +122,18 @@ async fn authority(State(app): State<App>) -> Response {
         "attachment; filename=\"commonhost-local-authority.pem\"",
     );
     ([kind, name], app.certificates.ca_pem()).into_response()
+}
+
+/// The same for Android and Windows, which want it in DER.
+async fn authority_der(State(app): State<App>) -> Response {
+    let kind = (header::CONTENT_TYPE, "application/x-x509-ca-cert");
+    ([kind], trust::der(&app.certificates.ca_pem())).into_response()
+}
+
+/// The same for iOS and iPadOS, which install it from a profile.
+async fn authority_profile(State(app): State<App>) -> Result<Response, ApiError> {
+    let board = app.store.board_name().await?;
+    let kind = (header::CONTENT_TYPE, "application/x-apple-aspen-config");
+    let profile = trust::apple_profile(&board, &app.certificates.ca_pem());
+    Ok(([kind], profile).into_response())
 }

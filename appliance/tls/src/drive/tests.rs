@@ -53,7 +53,7 @@ fn issue(domain: &Domain, key: &KeyPair, now: i64, life: i64) -> Leaf {
     Leaf::parse(domain.as_str(), pem.as_bytes()).unwrap()
 }
 
-/// Lets time pass, in steps of ten minutes; `works` says whether the CA issues at that time. Gives the times of orders by
+/// Lets time pass, in steps of twenty minutes; `works` says whether the CA issues at that time. Gives the times of orders by
 /// name.
 fn run(days: i64, life: i64, works: impl Fn(i64) -> bool) -> BTreeMap<Domain, Vec<i64>> {
     let home = tempfile::tempdir().unwrap();
@@ -83,7 +83,7 @@ fn run(days: i64, life: i64, works: impl Fn(i64) -> bool) -> BTreeMap<Domain, Ve
             // A CA that says nothing of itself.
             Next::Facts { .. } | Next::Advice(_) => {}
             Next::Sleep(_) => {
-                time.fetch_add(600, Ordering::SeqCst);
+                time.fetch_add(1200, Ordering::SeqCst);
                 inner.publish_if_expired();
             }
         }

@@ -77,6 +77,7 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("service-member", s.service_member().render()),
         ("certificates", s.certificates().render()),
         ("proof", s.proof().render()),
+        ("trust", s.trust().render()),
         ("checks", s.checks().render()),
         ("reach", s.reach().render()),
         ("cooperative", s.cooperative().render()),

@@ -6,7 +6,8 @@ use web_ui::{
     AcmeAccount, AuthorityForm, CertificateProblem, CertificateRow, CertificateSource, CertificateState,
     CertificatesPage, CooperativeForm, CooperativePage, DayLook, DomainCard, DynamicForm, DynamicStatus,
     FieldError, LocalCa, NameRow, NameStanding, PortRow, ProfileField, ProofForm, ProofPage, PublicEnd,
-    PublicPage, PublicProfile, PublicService, ReachPage, RecordRow, ServiceState, TextKind, TextPage, Way4,
+    PublicPage, PublicProfile, PublicService, ReachPage, RecordRow, ServiceState, TextKind, TextPage,
+    TrustPage, Way4,
 };
 
 impl Samples<'_> {
@@ -89,6 +90,15 @@ impl Samples<'_> {
                 key_name: self.field("board"),
                 ..ProofForm::default()
             },
+        }
+    }
+
+    pub(super) fn trust(&self) -> TrustPage {
+        TrustPage {
+            layout: self.layout("/trust", None),
+            address: self.says("http://lilac.local/trust"),
+            fingerprint: self.says("8E:0B:5C:7D:12:F0:91:3A:44:6C:DE:55:07:A8:B3:21:9F:63:C4:E2:70:18:AD:5F:3B:96:2E:C1:84:7A:D0:6B"),
+            not_after: ago(-3650 * 86_400),
         }
     }
 
