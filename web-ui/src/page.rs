@@ -31,7 +31,7 @@ mod sign_in_code;
 mod trust;
 mod welcome;
 
-pub use account::{AccountPage, SessionRow, TokenRow};
+pub use account::{AccountPage, DeviceRow, SessionRow, TokenRow};
 pub use archives::{ArchiveRow, ArchivesPage};
 pub use audit::{AuditPage, AuditRow};
 pub(crate) use backups::disk_choices;

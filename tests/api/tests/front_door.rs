@@ -291,3 +291,24 @@ async fn a_public_service_needs_no_sign_in_and_keeps_its_own_accounts() {
     ada.delete(&board, &path).await.expect(204);
     assert!(board.host.asked().contains(&provisioned(None)));
 }
+
+#[tokio::test]
+async fn the_account_page_lists_every_device_and_takes_its_password_back() {
+    let (board, ada) = Board::claimed().await;
+    ada.enables(&board, "notes").await;
+    ada.enables(&board, "files").await;
+    let (id, password) = ada.app_password(&board, "notes").await;
+    let (other, kept) = ada.app_password(&board, "files").await;
+    notes(&board, "/").basic("ada", &password).await.expect(200);
+    let page = ada.page(&board, "/account").await;
+    assert!(page.contains(&id) && page.contains(&other), "{page}");
+    let ben = ada.adds(&board, "ben").await;
+    let revoke = |who: &Person| who.form(&board, "/account/app-passwords/revoke", &[("id", &id)]);
+    revoke(&ben).await.expect(404);
+    let done = revoke(&ada).await.expect(303);
+    assert_eq!(done.header("location"), "/account");
+    assert!(!ada.page(&board, "/account").await.contains(&id));
+    notes(&board, "/").basic("ada", &password).await.expect(401);
+    let files = board.get("/").to(&board.at("files-oak.local"));
+    files.basic("ada", &kept).await.expect(200);
+}

@@ -8,12 +8,13 @@ use crate::{
 };
 use types::Timestamp;
 
-/// `GET /account`: own name, language, password, sessions and API tokens.
+/// `GET /account`: own name, language, password, sessions, app passwords and API tokens.
 ///
 /// Forms, answered with 303 to `/account` or this page with errors (422):
 /// - `POST /account` with `display_name` and `language` (`en`, `fr`)
 /// - `POST /account/password` with `current_password`, `new_password`, `new_password_again`
 /// - `POST /account/sessions/revoke` with `id`
+/// - `POST /account/app-passwords/revoke` with `id`
 /// - `POST /account/tokens` with `label`; answer 200 with [`AccountPage::new_token`]
 /// - `POST /account/tokens/revoke` with `id`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct AccountPage {
     pub second_step: Option<Timestamp>,
     /// Where they are signed in.
     pub sessions: Vec<SessionRow>,
+    /// What their apps sign in with, in all services.
+    pub app_passwords: Vec<DeviceRow>,
     /// Their API tokens.
     pub tokens: Vec<TokenRow>,
     /// Label of the token in the form.
@@ -53,6 +56,21 @@ pub struct SessionRow {
     pub last_used: Timestamp,
     /// Whether it is the one that looks at the page.
     pub current: bool,
+}
+
+/// An app password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// Its id, for taking it back.
+    pub id: String,
+    /// Name of the device.
+    pub device: String,
+    /// What the services it opens are called.
+    pub services: Vec<String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
 }
 
 /// An API token.

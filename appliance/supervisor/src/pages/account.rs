@@ -3,6 +3,7 @@
 
 use super::{
     device::device,
+    facts,
     form::{Fields, display_name_error, message, password_error, required_or},
     shell::{INVALID, Visit, show_as},
 };
@@ -14,7 +15,7 @@ use crate::{
 };
 use axum::response::Response;
 use http::{Method, StatusCode};
-use web_ui::{AccountPage, FieldError, NewSecret, Notice, SessionRow, TextField, TokenRow};
+use web_ui::{AccountPage, DeviceRow, FieldError, NewSecret, Notice, SessionRow, TextField, TokenRow};
 
 pub(super) fn routes() -> Vec<Route> {
     use Policy::Guest;
@@ -41,6 +42,13 @@ pub(super) fn routes() -> Vec<Route> {
             "Sign out elsewhere.",
             end_session,
         ),
+        Route::new(
+            Method::POST,
+            "/account/app-passwords/revoke",
+            Guest,
+            "Take an app password back.",
+            revoke_app_password,
+        ),
         Route::new(Method::POST, "/account/tokens", Guest, "Make a token.", add_token),
         Route::new(
             Method::POST,
@@ -66,6 +74,8 @@ async fn page(
     let current = visit.caller.session.clone().unwrap_or_default();
     let sessions = visit.app.store.sessions(member.name.clone()).await?;
     let second_step = visit.app.store.second_step(member.name.clone()).await?;
+    let app_passwords = visit.app.store.app_passwords(member.name.clone()).await?;
+    let language = visit.language();
     let tokens = visit.app.store.tokens(member.name.clone()).await?;
     let mut page = AccountPage {
         display_name: TextField::new(&member.display_name),
@@ -81,6 +91,20 @@ async fn page(
                 last_used: session.last_used,
                 current: current.starts_with(&session.id),
                 id: session.id,
+            })
+            .collect(),
+        app_passwords: app_passwords
+            .into_iter()
+            .map(|password| DeviceRow {
+                id: password.id,
+                device: password.device,
+                services: password
+                    .services
+                    .iter()
+                    .map(|service| facts::title(&visit.app, service, language))
+                    .collect(),
+                created: password.created,
+                last_used: password.last_used,
             })
             .collect(),
         tokens: tokens
@@ -154,6 +178,16 @@ async fn end_session(visit: Visit, fields: Fields) -> Result<Response, ApiError>
     let member = visit.caller.name()?.clone();
     gone(visit.app.store.revoke_session(member, fields.owned("id")).await?)?;
     Ok(visit.redirect("/account", Some(Notice::SessionEnded)))
+}
+
+async fn revoke_app_password(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let member = visit.caller.member()?.clone();
+    let id = fields.get("id");
+    let mine = visit.app.store.app_passwords(member.name.clone()).await?;
+    let device = mine.into_iter().find(|password| password.id == id);
+    let device = device.map(|password| password.device).unwrap_or_default();
+    members::revoke_app_password(&visit.app, &member, id).await?;
+    Ok(visit.redirect("/account", Some(Notice::Revoked(device))))
 }
 
 async fn add_token(visit: Visit, fields: Fields) -> Result<Response, ApiError> {

@@ -3,9 +3,9 @@
 
 use super::{NOW, Samples, ago};
 use web_ui::{
-    AcceptPage, AccountPage, ClaimPage, ClaimState, FieldError, InvitationRow, InvitationsPage, Invited,
-    MemberRow, MembersPage, NewInvitation, NewSecret, Notice, ResetPage, ResetState, Role, SessionRow,
-    SignInPage, SignInProblem, TextField, TokenRow, WelcomePage,
+    AcceptPage, AccountPage, ClaimPage, ClaimState, DeviceRow, FieldError, InvitationRow, InvitationsPage,
+    Invited, MemberRow, MembersPage, NewInvitation, NewSecret, Notice, ResetPage, ResetState, Role,
+    SessionRow, SignInPage, SignInProblem, TextField, TokenRow, WelcomePage,
 };
 
 impl Samples<'_> {
@@ -158,6 +158,16 @@ impl Samples<'_> {
                     current: false,
                 },
             ],
+            app_passwords: vec![DeviceRow {
+                id: self.says("1"),
+                device: self.pick("Anna’s phone", "Téléphone d’Anna"),
+                services: vec![
+                    self.pick("Calendars and contacts", "Agendas et contacts"),
+                    self.pick("Files", "Fichiers"),
+                ],
+                created: ago(30 * 86_400),
+                last_used: Some(ago(3600)),
+            }],
             tokens: vec![TokenRow {
                 id: self.says("1"),
                 label: self.pick("backup script", "script de sauvegarde"),
