@@ -4,6 +4,7 @@
 ingress_backend.py SOCKET — speaks just enough HTTP/1.1 for one known client."""
 
 import asyncio
+import os
 import sys
 
 
@@ -51,6 +52,8 @@ async def serve(reader, writer):
 
 async def main():
     server = await asyncio.start_unix_server(serve, sys.argv[1], limit=1 << 20)
+    # Proxies that were started by root give their workers another user.
+    os.chmod(sys.argv[1], 0o666)
     await server.serve_forever()
 
 
