@@ -15,6 +15,7 @@ mod data;
 mod error;
 mod fake;
 
+mod hardening;
 mod journal;
 mod layout;
 mod machine;

@@ -236,14 +236,7 @@ impl Systemd for Bus {
     }
 
     async fn run(&self, unit: &str) -> Result<(), MachineError> {
-        let failed = |source| MachineError::Systemd {
-            doing: "run",
-            unit: unit.to_owned(),
-            source,
-        };
-        let manager = self.manager().await.map_err(failed)?;
-        let _ = manager.reset_failed_unit(unit).await;
-        manager.start_unit(unit, "replace").await.map_err(failed)?;
+        self.begin(unit).await?;
         // A oneshot unit is inactive before its job starts and again after it ended; `result` alone does not tell
         // the two apart, so the job's start is waited for by its main process or its end by the state.
         tokio::time::sleep(Duration::from_millis(30)).await;

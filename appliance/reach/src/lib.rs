@@ -8,6 +8,7 @@
 //! configured.
 
 pub mod address;
+mod any_certificate;
 pub mod dyndns;
 mod hook;
 mod http;
@@ -18,6 +19,7 @@ pub mod records;
 pub mod watch;
 
 pub use address::{Observation, Reachability, judge};
+pub use any_certificate::DangerAnyCertificate;
 pub use hook::{Hook, HookError};
 pub use http::HttpError;
 pub use lookup::Lookup;

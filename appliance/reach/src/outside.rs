@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Whether ports can be reached. From inside: the hairpin test. From outside: whoever stands there, by [`Probe`].
 
-use crate::http::public_tls;
+use crate::{DangerAnyCertificate, http::public_tls};
 use async_trait::async_trait;
-use rustls::{
-    DigitallySignedStruct, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
+use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
@@ -58,7 +54,7 @@ pub async fn hairpin(
     let mut config = (*public_tls()).clone();
     config
         .dangerous()
-        .set_certificate_verifier(Arc::new(DangerShowsAnyCertificate));
+        .set_certificate_verifier(Arc::new(DangerAnyCertificate));
     let Ok(server) = ServerName::try_from(name.to_string()) else {
         return Hairpin::NoTls;
     };
@@ -70,49 +66,6 @@ pub async fn hairpin(
     match shown {
         Some(certificate) if is_ours(certificate) => Hairpin::Works,
         _ => Hairpin::SomebodyElse,
-    }
-}
-
-/// Takes any certificate whose key signs the handshake: who it is, the caller decides. Nothing is sent or read over
-/// such a connection.
-#[derive(Debug)]
-struct DangerShowsAnyCertificate;
-
-impl ServerCertVerifier for DangerShowsAnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, &algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, &algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
-        algorithms.supported_schemes()
     }
 }
 

@@ -2,7 +2,7 @@
 //! The systemd units of a service.
 
 use super::{rendering_digest, unit_name};
-use crate::layout::Layout;
+use crate::{hardening::hardening, layout::Layout};
 use std::{collections::BTreeMap, fmt::Write as _};
 use types::{
     CatalogEntry, Manifest, MemberName, ProcessId,
@@ -380,35 +380,21 @@ impl Unit<'_> {
 }
 
 /// The part of the sandbox that no manifest can change.
-const SANDBOX: &str = "\
+const SANDBOX: &str = concat!(
+    "\
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-DevicePolicy=closed
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProcSubset=pid
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RemoveIPC=yes
-LockPersonality=yes
-KeyringMode=private
+",
+    hardening!(),
+    "\
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 InaccessiblePaths=-/data -/boot -/run/commonhost -/run/dbus -/run/lock -/run/systemd/private
-";
+"
+);
 
 /// Whether `%d` and `%S` mean folders (manifest) or are just characters (a member's text).
 #[derive(Clone, Copy, PartialEq, Eq)]

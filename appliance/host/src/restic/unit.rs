@@ -2,7 +2,7 @@
 //! The unit of one run of restic: pure.
 
 use super::setup::Address;
-use crate::layout::Layout;
+use crate::{hardening::hardening, layout::Layout};
 use std::{fmt::Write as _, path::PathBuf};
 use types::{
     WorkId,
@@ -159,27 +159,12 @@ fn arguments(run: &Run, excludes: &std::path::Path, ready: &std::path::Path) -> 
 const KEPT: (u32, u32, u32) = (7, 5, 12);
 
 /// The sandbox of everything that handles copies of data.
-pub(crate) const SANDBOX: &str = "\
+pub(crate) const SANDBOX: &str = concat!(
+    "\
 NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-DevicePolicy=closed
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProcSubset=pid
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-RemoveIPC=yes
-LockPersonality=yes
-KeyringMode=private
+",
+    hardening!(),
+    "\
 MemoryDenyWriteExecute=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
@@ -196,7 +181,8 @@ IOSchedulingClass=idle
 OOMScoreAdjust=600
 TasksMax=64
 LimitCORE=0
-";
+"
+);
 
 #[cfg(test)]
 mod tests {

@@ -35,13 +35,21 @@ pub async fn check_claim_code(app: &App, code: &str) -> Result<(), ApiError> {
     let code = code
         .parse::<ClaimCode>()
         .map_err(|error| ApiError::field("code", error.to_string()))?;
-    lock(&app.claim_attempts).count(app.now()).map_err(wait)?;
     let right = app.store.claim_code(secret::claim_code).await?;
+    let message =
+        "This is not the code that the board shows. Look at its screen, or at the file CLAIM-CODE.TXT.";
+    compare(app, &code, &right, message)
+}
+
+/// Counts a try of a code that the board shows, and says `message` when it is another than `right`.
+///
+/// # Errors
+/// 403 for a wrong code, 429 after too many tries.
+pub(super) fn compare(app: &App, code: &ClaimCode, right: &ClaimCode, message: &str) -> Result<(), ApiError> {
+    lock(&app.claim_attempts).count(app.now()).map_err(wait)?;
     if secret::same(code.as_str(), right.as_str()) {
         return Ok(());
     }
-    let message =
-        "This is not the code that the board shows. Look at its screen, or at the file CLAIM-CODE.TXT.";
     let error = ApiError::new(StatusCode::FORBIDDEN, "wrong_code", message);
     Err(ApiError {
         fields: [("code".to_owned(), message.to_owned())].into(),

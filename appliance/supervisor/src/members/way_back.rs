@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A steward whom nobody can let in any more: whoever holds the board's card in their hands sets a new password.
 
-use super::{Opened, get, hash, open_session, wait};
+use super::{Opened, claim::compare, get, hash, open_session};
 use crate::{
     ApiError, App,
-    access::{Caller, secret, strength},
-    app::lock,
+    access::{Caller, strength},
     state::Reset,
     views::ResetSteward,
 };
-use http::StatusCode;
 use types::{ClaimCode, MemberName, host::HostRequest};
 
 /// Sets a steward's password with the code from the card, and signs them in.
@@ -41,16 +39,9 @@ pub async fn reset_steward(app: &App, wanted: ResetSteward, caller: &Caller) -> 
     let (Some(name), Some(code), true) = (name, code, errors.is_empty()) else {
         return Err(ApiError::fields(errors));
     };
-    lock(&app.claim_attempts).count(app.now()).map_err(wait)?;
-    if !secret::same(code.as_str(), right.as_str()) {
-        let message =
-            "This is not the code. Look at the board's screen, or at the file RESET-CODE.TXT on its card.";
-        let error = ApiError::new(StatusCode::FORBIDDEN, "wrong_code", message);
-        return Err(ApiError {
-            fields: [("code".to_owned(), message.to_owned())].into(),
-            ..error
-        });
-    }
+    let message =
+        "This is not the code. Look at the board's screen, or at the file RESET-CODE.TXT on its card.";
+    compare(app, &code, &right, message)?;
     let hash = hash(wanted.password).await?;
     match app
         .store

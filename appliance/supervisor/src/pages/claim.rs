@@ -83,16 +83,27 @@ fn refused(visit: Visit, fields: &Fields, error: &ApiError) -> Result<Response, 
     Ok(show_as(status, &page))
 }
 
+/// When a code may be tried again after too many tries; `None`: only a restart of the board helps.
+pub(super) fn pause(error: &ApiError, now: Timestamp) -> Option<Timestamp> {
+    // Nobody waits an hour for a minute's limit.
+    let seconds = error.retry_after.unwrap_or(60);
+    (seconds < 3600).then(|| now.plus(std::time::Duration::from_secs(seconds)))
+}
+
+/// What is wrong with the code that was typed.
+pub(super) fn code_error(error: &ApiError, fields: &Fields) -> FieldError {
+    match error.code.as_str() {
+        "wrong_code" => FieldError::WrongCode,
+        _ => required_or(fields.get("code"), FieldError::NotACode),
+    }
+}
+
 /// What the page says after a failed claim; `None` when it is none of the form's business.
 fn outcome(error: &ApiError, now: Timestamp) -> Option<(StatusCode, ClaimState)> {
     let state = match error.code.as_str() {
         "wrong_code" | "invalid" => return Some((INVALID, ClaimState::Open)),
         "claimed" => ClaimState::Claimed,
-        "too_many_tries" => match error.retry_after.unwrap_or(60) {
-            // Nobody waits an hour for a minute's limit: only a restart helps.
-            seconds if seconds >= 3600 => ClaimState::Exhausted,
-            seconds => ClaimState::Wait(now.plus(std::time::Duration::from_secs(seconds))),
-        },
+        "too_many_tries" => pause(error, now).map_or(ClaimState::Exhausted, ClaimState::Wait),
         _ => return None,
     };
     Some((error.status, state))
@@ -108,11 +119,7 @@ fn filled(mut page: ClaimPage, fields: &Fields) -> ClaimPage {
 
 fn mark(page: &mut ClaimPage, fields: &Fields, error: &ApiError) {
     let wrong = |field: &str, kind: FieldError| message(error, field).map(|_| kind);
-    let code = match error.code.as_str() {
-        "wrong_code" => FieldError::WrongCode,
-        _ => required_or(fields.get("code"), FieldError::NotACode),
-    };
-    page.code.error = wrong("code", code);
+    page.code.error = wrong("code", code_error(error, fields));
     page.board_name.error = wrong(
         "board_name",
         required_or(fields.get("board_name"), FieldError::NotABoardName),

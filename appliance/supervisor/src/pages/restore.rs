@@ -2,6 +2,7 @@
 //! Getting a lost board back onto this one, which nobody has claimed.
 
 use super::{
+    claim::code_error,
     form::{Fields, message, required_or},
     places::{disk_choice, kind_of},
     recovery::words,
@@ -128,10 +129,7 @@ async fn post(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
 
 fn mark(page: &mut RestorePage, fields: &Fields, error: &ApiError) {
     page.words = words(fields);
-    let code = match error.code.as_str() {
-        "wrong_code" => FieldError::WrongCode,
-        _ => required_or(fields.get("code"), FieldError::NotACode),
-    };
+    let code = code_error(error, fields);
     let wrong = |name: &str, kind| message(error, name).map(|_| required_or(fields.get(name), kind));
     page.code.error = message(error, "code").map(|_| code);
     page.url.error = wrong("url", FieldError::NotAnAddress);

@@ -2,6 +2,7 @@
 //! A steward's new password, for whoever holds the card.
 
 use super::{
+    claim::{code_error, pause},
     form::{Fields, message, password_error, required_or},
     shell::{INVALID, Visit, show, show_as},
     sign_in::signed_in,
@@ -68,22 +69,15 @@ fn refused(visit: Visit, fields: &Fields, error: &ApiError) -> Result<Response, 
     let (status, state) = match error.code.as_str() {
         "wrong_code" | "invalid" => (INVALID, ResetState::Open),
         "no_reset" => (StatusCode::CONFLICT, ResetState::Closed),
-        "too_many_tries" => match error.retry_after.unwrap_or(60) {
-            seconds if seconds >= 3600 => (error.status, ResetState::Exhausted),
-            seconds => {
-                let at = now.plus(std::time::Duration::from_secs(seconds));
-                (error.status, ResetState::Wait(at))
-            }
-        },
+        "too_many_tries" => {
+            let state = pause(error, now).map_or(ResetState::Exhausted, ResetState::Wait);
+            (error.status, state)
+        }
         _ => return Err(error.clone()),
     };
     let mut page = filled(ResetPage::new(visit.layout, state), fields);
     let wrong = |field: &str, kind: FieldError| message(error, field).map(|_| kind);
-    let code = match error.code.as_str() {
-        "wrong_code" => FieldError::WrongCode,
-        _ => required_or(fields.get("code"), FieldError::NotACode),
-    };
-    page.code.error = wrong("code", code);
+    page.code.error = wrong("code", code_error(error, fields));
     page.name.error = wrong("name", required_or(fields.get("name"), FieldError::NotASteward));
     page.password_error = wrong(
         "password",
