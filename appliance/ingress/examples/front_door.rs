@@ -84,6 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         gate: Arc::new(Everybody),
         board: ingress::board(axum::Router::new()),
         http01: Arc::new(|_| None),
+        strict: Arc::new(|_| None),
         pages: Arc::new(PlainPages {
             title: "bench".into(),
         }),

@@ -8,6 +8,7 @@ use crate::{
     proxy::Door,
 };
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 use rustls::ServerConfig;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
@@ -17,6 +18,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers an ACME HTTP-01 token (RFC 8555 section 8.3) with its key authorization.
 pub type Http01 = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What browsers are told of a host, as the value of `Strict-Transport-Security` (RFC 6797); `None`: nothing.
+pub type Strict = Arc<dyn Fn(&str) -> Option<HeaderValue> + Send + Sync>;
 
 /// What the front door is made of. It makes none of it itself.
 #[derive(Clone)]
@@ -33,6 +37,8 @@ pub struct Parts {
     pub board: Arc<dyn Board>,
     /// ACME HTTP-01 answers on port 80.
     pub http01: Http01,
+    /// What browsers are told of each host in answers over TLS.
+    pub strict: Strict,
     /// Pages for what cannot be passed on.
     pub pages: Arc<dyn ErrorPages>,
     /// Port that redirects from plain HTTP point to: 443 unless the board is reached through a mapped port.

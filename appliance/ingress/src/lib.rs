@@ -23,7 +23,7 @@ mod route;
 mod stall;
 mod upstream;
 
-pub use accept::{Http01, Ingress, Parts};
+pub use accept::{Http01, Ingress, Parts, Strict};
 pub use aside::Aside;
 pub use body::{Body, BoxError};
 pub use connection::ClientInfo;

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version,
-    header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION},
+    header::{CONNECTION, CONTENT_TYPE, HOST, LOCATION, STRICT_TRANSPORT_SECURITY},
     request,
     uri::PathAndQuery,
 };
@@ -116,7 +116,10 @@ impl Door {
                 .insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
             return response;
         }
-        match self.admit(&mut parts, peer) {
+        let (admitted, strict) = self
+            .admit(&mut parts, peer)
+            .map_or_else(|page| (Err(page), None), |(way, strict)| (Ok(way), strict));
+        let mut response = match admitted {
             Ok(Way::Board) => self.board(parts, body, peer).await,
             Ok(Way::Service(route, host)) => match self.service(&route, &host, (parts, body), peer).await {
                 Ok(response) => response,
@@ -133,12 +136,16 @@ impl Door {
                 }
                 response
             }
+        };
+        if let Some(strict) = strict {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, strict);
         }
+        response
     }
 
-    /// Checks form and host, removes what nobody may claim, and finds the way. Synchronous: the route table is
-    /// only borrowed.
-    fn admit(&self, parts: &mut request::Parts, peer: &Peer) -> Result<Way, Page> {
+    /// Checks form and host, removes what nobody may claim, and finds the way and what browsers are told of the host.
+    /// Synchronous: the route table is only borrowed.
+    fn admit(&self, parts: &mut request::Parts, peer: &Peer) -> Result<(Way, Option<HeaderValue>), Page> {
         if matches!(parts.method, Method::CONNECT | Method::TRACE) {
             return Err(page(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -167,6 +174,8 @@ impl Door {
             ),
             Found::Closed => return Err(closed()),
         };
+        // Over plain HTTP anybody could say it (RFC 6797 section 7.2).
+        let strict = peer.info.secure.then(|| (self.parts.strict)(&name)).flatten();
         if !parts.headers.contains_key(HOST) || parts.uri.authority().is_some() {
             // Host names have no character that a header value could not hold.
             let value = HeaderValue::from_str(authority).map_err(|_| bad_host(HostError::Malformed))?;
@@ -174,7 +183,7 @@ impl Door {
         }
         headers::remove_claims(&mut parts.headers, &routes);
         headers::join_cookies(&mut parts.headers);
-        Ok(way)
+        Ok((way, strict))
     }
 
     async fn board(&self, mut parts: request::Parts, body: Incoming, peer: &Peer) -> Response<Body> {

@@ -349,3 +349,32 @@ async fn a_service_that_is_down_is_told_calmly_and_comes_back() {
     }
     assert_eq!(status(&scene.get(MEMBERS, "/", "").await), 502);
 }
+
+#[tokio::test]
+async fn browsers_are_told_to_keep_to_tls_only_over_tls_and_only_for_names_that_earned_it() {
+    let scene = scene().await;
+    let told = |answer: &str| {
+        answer
+            .to_lowercase()
+            .contains("strict-transport-security: max-age=604800\r\n")
+    };
+    for host in ["example.test", PUBLIC] {
+        let answer = scene.get(host, "/", "").await;
+        assert_eq!(status(&answer), 200, "{answer}");
+        assert!(told(&answer), "{answer}");
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = scene.raw_plain(request.as_bytes()).await;
+        assert_eq!(status(&answer), 308, "{answer}");
+        assert!(
+            !answer.to_lowercase().contains("strict-transport-security"),
+            "{answer}"
+        );
+    }
+    for host in [BOARD, MEMBERS] {
+        let answer = scene.get(host, "/", "").await;
+        assert!(
+            !answer.to_lowercase().contains("strict-transport-security"),
+            "{answer}"
+        );
+    }
+}

@@ -14,6 +14,7 @@ mod domains;
 mod exports;
 mod invitations;
 mod json;
+mod local_authority;
 mod members;
 mod openapi;
 mod peers;
@@ -48,6 +49,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(account::routes());
     routes.extend(second_step::routes());
     routes.extend(certificates::routes());
+    routes.extend(local_authority::routes());
     routes.extend(checks::routes());
     routes.extend(domains::routes());
     routes.extend(reach::routes());

@@ -176,7 +176,7 @@ impl Supervisor {
         publish::refresh(&app).await?;
         reconcile::open_doors(&app).await?;
         let router = crate::api::router(&app);
-        let certificates = app.certificates.clone();
+        let (certificates, strict) = (app.certificates.clone(), app.certificates.clone());
         let ingress = Ingress::new(ingress::Parts {
             tls: app.certificates.server_config(),
             aside: Some(Arc::new(PeerDoor(app.clone()))),
@@ -184,6 +184,7 @@ impl Supervisor {
             gate: Arc::new(SignInGate(app.clone())),
             board: ingress::board(router.clone()),
             http01: Arc::new(move |token| certificates.http_01_key_authorization(token)),
+            strict: Arc::new(move |name| strict.strict_transport(name)),
             pages: Arc::new(PlainPages {
                 title: "Commonhost".into(),
             }),

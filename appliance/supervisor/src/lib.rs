@@ -26,6 +26,7 @@ pub mod pages;
 pub mod peers;
 pub mod publish;
 pub mod reconcile;
+pub mod roots;
 pub mod services;
 pub mod state;
 pub mod views;

@@ -41,7 +41,7 @@ mod second_step;
 mod service;
 mod shell;
 mod sign_in;
-mod trust;
+pub(crate) mod trust;
 mod usage;
 mod way_back;
 

@@ -72,13 +72,25 @@ impl LocalAuthority {
                 }
             }
         }
-        let made = make(board, now).map_err(|source| TlsError::Make {
-            name: format!("{board} local authority"),
-            source,
-        })?;
-        store.write(FILE, made.as_bytes())?;
+        Self::replace(store, &make(board, now)?)
+    }
+
+    /// Puts another authority, key and certificate in PEM, in the place of the one that is stored.
+    ///
+    /// # Errors
+    /// When it cannot be used or stored; the old one is then still in place.
+    pub(crate) fn replace(store: &CertificateStore, made: &str) -> Result<Self, TlsError> {
         let (issuer, pem) = load(made.as_bytes())?;
+        store.write(FILE, made.as_bytes())?;
         Self::with(store, issuer, pem)
+    }
+
+    /// Removes what this authority has certified, with the keys.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub(crate) fn forget_leaves(&self, store: &CertificateStore) -> Result<(), TlsError> {
+        store.below("local")?.remove_below(&id(&self.pem))
     }
 
     fn with(
@@ -87,9 +99,7 @@ impl LocalAuthority {
         pem: String,
     ) -> Result<Self, TlsError> {
         // Leaves of another authority are never found again.
-        let id = digest::digest(&digest::SHA256, pem.as_bytes());
-        let id = data_encoding::HEXLOWER.encode(&id.as_ref()[..8]);
-        let leaves = store.below("local")?.below(&id)?;
+        let leaves = store.below("local")?.below(&id(&pem))?;
         Ok(Self { issuer, pem, leaves })
     }
 
@@ -181,16 +191,31 @@ pub(crate) fn is_due(validity: &Validity, now: Timestamp) -> bool {
     now < validity.not_before || now.0 >= validity.not_before.0 + life / 3 * 2
 }
 
-fn make(board: &BoardName, now: Timestamp) -> Result<String, rcgen::Error> {
+/// Names the folder of an authority's leaves.
+fn id(pem: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, pem.as_bytes());
+    data_encoding::HEXLOWER.encode(&digest.as_ref()[..8])
+}
+
+/// Makes an authority: key and certificate in PEM. Its name says from when it is, so that two of a board can be told
+/// apart in a list.
+///
+/// # Errors
+/// When there is no randomness.
+pub(crate) fn make(board: &BoardName, now: Timestamp) -> Result<String, TlsError> {
+    let day = jiff::Timestamp::from_second(now.max(EARLIEST).0).unwrap_or_default();
+    let name = format!("{board} local authority, {}", day.strftime("%Y-%m-%d"));
+    generate(&name, now).map_err(|source| TlsError::Make { name, source })
+}
+
+fn generate(name: &str, now: Timestamp) -> Result<String, rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::default();
     let (year, month, day) = CA_NOT_BEFORE;
     params.not_before = date_time_ymd(year, month, day);
     params.not_after = date_time_ymd(1970, 1, 1) + (since_1970(now.max(EARLIEST)) + CA_LIFE);
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, format!("{board} local authority"));
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let names = ["local", "localhost"].map(|name| GeneralSubtree::DnsName(name.into()));

@@ -12,10 +12,14 @@ use crate::{
     resolver::{Resolver, Table},
     schedule::Decision,
     store::CertificateStore,
+    strict::Promise,
+    succession::Succession,
 };
+use arc_swap::ArcSwap;
+use http::HeaderValue;
 use rustls::{ServerConfig, crypto::ring};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -53,7 +57,10 @@ pub(crate) struct Inner {
     pub(crate) challenges: Arc<Challenges>,
     /// Something changed that may need an order, or end one.
     pub(crate) wake: Notify,
-    authority: LocalAuthority,
+    /// The folder of all of it.
+    pub(crate) root: CertificateStore,
+    pub(crate) authority: ArcSwap<LocalAuthority>,
+    pub(crate) succession: Mutex<Succession>,
     resolver: Arc<Resolver>,
     config: Arc<ServerConfig>,
     changes: watch::Sender<u64>,
@@ -79,6 +86,7 @@ pub(crate) struct State {
 
 /// What the local authority certifies.
 struct Local {
+    board: BoardName,
     /// The board's own `.local` name: on the certificate of those who name no host.
     own: String,
     names: BTreeSet<String>,
@@ -107,6 +115,7 @@ impl Certificates {
             otherwise: otherwise(&authority, &own, &addresses, now)?,
             names: BTreeSet::from([own.clone()]),
             by_name: BTreeMap::new(),
+            board: parts.board,
             own,
             addresses,
         };
@@ -114,6 +123,7 @@ impl Certificates {
         let first = Table {
             by_name: [].into(),
             wildcards: [].into(),
+            promises: [].into(),
             otherwise: Arc::clone(&local.otherwise.key),
         };
         let resolver = Arc::new(Resolver::new(first, Arc::clone(&challenges)));
@@ -132,7 +142,9 @@ impl Certificates {
             store: store.below("acme")?,
             challenges,
             wake: Notify::new(),
-            authority,
+            succession: Mutex::new(Succession::load(&store, authority.ca_pem())?),
+            authority: ArcSwap::from_pointee(authority),
+            root: store,
             config: server_config(Arc::clone(&resolver))?,
             resolver,
             changes: watch::Sender::new(0),
@@ -177,6 +189,7 @@ impl Certificates {
         {
             let mut state = self.inner.state();
             let old = std::mem::replace(&mut state.local.own, format!("{board}.local"));
+            state.local.board = board.clone();
             let own = state.local.own.clone();
             state.local.names.remove(&old);
             state.local.names.insert(own);
@@ -315,6 +328,9 @@ impl Certificates {
             };
             let mut status = describe(domain.as_str(), source, leaf, certificate_state);
             status.renewal = entry.renewal(&acme.directory);
+            if let Promise::For(time) = entry.promise(acme.enabled, now) {
+                status.strict = Some(time.as_secs());
+            }
             status.attempts = entry.history(&acme.directory).failures;
             status.last_problem.clone_from(&entry.record.problem);
             for name in &entry.subject.under {
@@ -342,14 +358,20 @@ impl Certificates {
         self.inner.challenges.answer(token)
     }
 
+    /// What browsers are to be told of a name in every answer over TLS, as the value of `Strict-Transport-Security`:
+    /// see the module `strict`. Cheap.
+    pub fn strict_transport(&self, name: &str) -> Option<HeaderValue> {
+        self.inner.resolver.promise(name)
+    }
+
     /// The local authority's certificate (PEM), to be installed by members.
     pub fn ca_pem(&self) -> String {
-        self.inner.authority.ca_pem().to_owned()
+        self.inner.authority.load().ca_pem().to_owned()
     }
 
     /// When the local authority's certificate ends; `None` when it cannot be read.
     pub fn ca_not_after(&self) -> Option<Timestamp> {
-        leaf::not_after(self.inner.authority.ca_pem())
+        leaf::not_after(self.inner.authority.load().ca_pem())
     }
 
     /// Keeps all certificates current; never returns. To be spawned once.
@@ -363,6 +385,11 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the board is called.
+    pub(crate) fn board(&self) -> BoardName {
+        self.state().local.board.clone()
+    }
+
     /// Tells those who watch.
     pub(crate) fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
@@ -372,11 +399,11 @@ impl Inner {
     pub(crate) fn publish(&self) {
         let now = (self.clock)();
         let state = self.state();
-        let mut by_name = std::collections::HashMap::new();
+        let mut by_name = HashMap::new();
         for (name, leaf) in &state.local.by_name {
             by_name.insert(name.as_str().into(), Arc::clone(&leaf.key));
         }
-        let mut wildcards = std::collections::HashMap::new();
+        let mut wildcards = HashMap::new();
         let mut served = 0;
         for (domain, entry) in &state.domains {
             if let Some(leaf) = entry.servable(now) {
@@ -390,11 +417,18 @@ impl Inner {
         self.resolver.publish(Table {
             by_name,
             wildcards,
+            promises: promises(&state, now),
             otherwise: Arc::clone(&state.local.otherwise.key),
         });
         *self.served.lock().unwrap_or_else(PoisonError::into_inner) = served;
         drop(state);
         self.changed();
+    }
+
+    /// Whether browsers are promised what they should be.
+    pub(crate) fn promises_are_current(&self) -> bool {
+        let wanted = promises(&self.state(), (self.clock)());
+        self.resolver.promises_are(&wanted)
     }
 
     /// How many domains are served with a certificate of their own.
@@ -407,12 +441,11 @@ impl Inner {
         let now = (self.clock)();
         let mut state = self.state();
         let local = &mut state.local;
-        let fresh = otherwise(&self.authority, &local.own, &local.addresses, now)?;
+        let authority = self.authority.load_full();
+        let fresh = otherwise(&authority, &local.own, &local.addresses, now)?;
         let mut by_name = BTreeMap::new();
         for name in local.names.iter().filter(|name| crate::authority::is_local(name)) {
-            let leaf = self
-                .authority
-                .leaf(name, &BTreeSet::from([name.clone()]), &BTreeSet::new(), now)?;
+            let leaf = authority.leaf(name, &BTreeSet::from([name.clone()]), &BTreeSet::new(), now)?;
             by_name.insert(name.clone(), leaf);
         }
         local.otherwise = fresh;
@@ -429,6 +462,19 @@ impl Inner {
         let mut leaves = state.local.by_name.values().chain([&state.local.otherwise]);
         leaves.any(|leaf| crate::authority::is_due(&leaf.validity, now))
     }
+}
+
+/// What browsers are promised of each name (RFC 6797): never of a local one.
+fn promises(state: &State, now: Timestamp) -> HashMap<Box<str>, HeaderValue> {
+    let mut promises = HashMap::new();
+    for (domain, entry) in &state.domains {
+        if let Some(header) = entry.promise(state.acme.enabled, now).header() {
+            for name in entry.subject.under.iter().chain([domain]) {
+                promises.insert(name.as_str().into(), header.clone());
+            }
+        }
+    }
+    promises
 }
 
 /// The certificate for those who name no host: they came by address.
@@ -451,6 +497,7 @@ fn describe(name: &str, source: Source, leaf: &Leaf, state: CertificateState) ->
         not_before: leaf.validity.not_before,
         not_after: leaf.validity.not_after,
         renewal: None,
+        strict: None,
         state,
         last_problem: None,
         attempts: 0,

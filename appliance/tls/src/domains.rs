@@ -7,6 +7,7 @@ use crate::{
     problem::Problem,
     schedule::{self, Decision, History},
     store::{CertificateStore, TlsError},
+    strict::{self, Promise},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
@@ -37,6 +38,8 @@ pub(crate) struct Record {
     pub(crate) advice: Option<Advice>,
     /// Directory where a rehearsal succeeded.
     pub(crate) rehearsed: Option<String>,
+    /// Since when there has been a good certificate without a gap.
+    pub(crate) good_since: Option<Timestamp>,
 }
 
 /// What a CA said about renewing a certificate.
@@ -58,7 +61,7 @@ impl Entry {
                 None
             })
         };
-        let record = read(format!("{domain}.json"))
+        let mut record: Record = read(format!("{domain}.json"))
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
         let leaf = read(format!("{domain}.pem"))
@@ -68,6 +71,10 @@ impl Entry {
                     .ok()
             })
             .filter(|leaf| subject.names().iter().all(|name| leaf.is_for(name)));
+        // Written down only since a release that kept it.
+        if let (None, Some(leaf)) = (record.good_since, &leaf) {
+            record.good_since = Some(leaf.validity.not_before);
+        }
         let hash = ring::digest::digest(&ring::digest::SHA256, domain.as_str().as_bytes());
         let jitter = hash
             .as_ref()
@@ -132,6 +139,28 @@ impl Entry {
     pub(crate) fn is_good(&self, directory: &str, now: Timestamp) -> bool {
         self.record.issued_by.as_deref() == Some(directory)
             && self.leaf.as_ref().is_some_and(|leaf| leaf.validity.holds(now))
+    }
+
+    /// A certificate of this CA was issued.
+    pub(crate) fn take(&mut self, leaf: Leaf, directory: &str, now: Timestamp) {
+        let unbroken = self.is_good(directory, now);
+        let before = self.record.good_since.filter(|_| unbroken);
+        self.record.good_since = Some(strict::good_since(before, &leaf.validity, now));
+        self.history(directory).issued(now, &leaf.validity);
+        self.record.issued_by = Some(directory.to_owned());
+        self.record.problem = None;
+        self.record.advice = None;
+        self.leaf = Some(leaf);
+    }
+
+    /// What browsers are promised; `ordered` says whether certificates are ordered at all.
+    pub(crate) fn promise(&self, ordered: bool, now: Timestamp) -> Promise {
+        let Some(validity) = self.leaf.as_ref().map(|leaf| leaf.validity) else {
+            return Promise::None;
+        };
+        let last = validity.not_after.since(validity.not_before) / 10;
+        let failing = self.record.problem.is_some() && validity.not_after.since(now) <= last;
+        Promise::of(self.record.good_since, &validity, failing || !ordered, now)
     }
 
     /// The certificate, as long as it is worth serving. One that begins in the future is served: rather the board's

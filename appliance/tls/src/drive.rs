@@ -69,6 +69,9 @@ impl Inner {
             {
                 log::error!("renewing local certificates: {error}");
             }
+            if let Err(error) = self.succeed_if_due() {
+                log::error!("changing over to another local authority: {error}");
+            }
             match self.next() {
                 Next::Sleep(pause) => {
                     tokio::select! {
@@ -358,11 +361,7 @@ impl Inner {
         match (result, problem) {
             (Ok(leaf), _) => {
                 log::info!("certificate for {domain} issued by {}", leaf.issuer);
-                entry.history(&settings.directory).issued(now, &leaf.validity);
-                entry.record.issued_by = Some(settings.directory.clone());
-                entry.record.problem = None;
-                entry.record.advice = None;
-                entry.leaf = Some(leaf);
+                entry.take(leaf, &settings.directory, now);
             }
             (Err(_), Some(found)) => {
                 log::warn!("no certificate for {domain}: {}", found.detail);
@@ -382,7 +381,8 @@ impl Inner {
         }
     }
 
-    /// Takes certificates out of service that have expired meanwhile, or puts them back when the clock was set.
+    /// Takes certificates out of service that have expired meanwhile, or puts them back when the clock was set; and
+    /// keeps what browsers are promised current.
     fn publish_if_expired(&self) {
         let now = (self.clock)();
         let servable = self
@@ -391,7 +391,7 @@ impl Inner {
             .values()
             .filter(|entry| entry.servable(now).is_some())
             .count();
-        if self.served_domains() != servable {
+        if self.served_domains() != servable || !self.promises_are_current() {
             self.publish();
         }
     }

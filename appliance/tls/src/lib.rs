@@ -21,6 +21,8 @@ pub mod schedule;
 mod settings;
 mod status;
 mod store;
+mod strict;
+mod succession;
 
 pub use authority::LocalAuthority;
 pub use ca::CaFacts;
@@ -31,6 +33,7 @@ pub use resolver::Resolver;
 pub use settings::{AcmeSettings, ExternalAccount, LETS_ENCRYPT, LETS_ENCRYPT_STAGING, staging_of};
 pub use status::{CertificateState, CertificateStatus, Source};
 pub use store::{CertificateStore, TlsError};
+pub use succession::{OtherRoot, Succession};
 
 /// Tells the time. Only the host's clock module reads the machine's.
 pub type Clock = std::sync::Arc<dyn Fn() -> types::Timestamp + Send + Sync>;

@@ -3,6 +3,7 @@
 
 use crate::challenge::Challenges;
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
@@ -17,6 +18,8 @@ pub(crate) struct Table {
     pub(crate) by_name: HashMap<Box<str>, Arc<CertifiedKey>>,
     /// By the name below which every name is covered.
     pub(crate) wildcards: HashMap<Box<str>, Arc<CertifiedKey>>,
+    /// What browsers are promised of a name (RFC 6797).
+    pub(crate) promises: HashMap<Box<str>, HeaderValue>,
     /// For clients that name no host, or one that has no certificate.
     pub(crate) otherwise: Arc<CertifiedKey>,
 }
@@ -49,6 +52,16 @@ impl Resolver {
 
     pub(crate) fn publish(&self, table: Table) {
         self.table.store(Arc::new(table));
+    }
+
+    /// What browsers are promised of a name.
+    pub(crate) fn promise(&self, name: &str) -> Option<HeaderValue> {
+        self.table.load().promises.get(name).cloned()
+    }
+
+    /// Whether these are the promises in force.
+    pub(crate) fn promises_are(&self, promises: &HashMap<Box<str>, HeaderValue>) -> bool {
+        self.table.load().promises == *promises
     }
 }
 

@@ -23,6 +23,9 @@ pub struct CertificateStatus {
     /// When it is renewed: as the CA advises (RFC 9773), else at two thirds of its life. `None` when it is not this
     /// CA's, or the local authority's.
     pub renewal: Option<Timestamp>,
+    /// For how long browsers are told to ask for this name by HTTPS only (RFC 6797), in seconds; `None` before it has had
+    /// a good certificate for a week, and for local names.
+    pub strict: Option<u64>,
     /// Where its certificate stands.
     pub state: CertificateState,
     /// What last went wrong; gone once a certificate was issued.

@@ -121,6 +121,18 @@ impl CertificateStore {
             _ => Ok(()),
         }
     }
+
+    /// Removes a store below, with all that is in it; it is fine if it is not there.
+    ///
+    /// # Errors
+    /// [`TlsError::Write`].
+    pub fn remove_below(&self, name: &str) -> Result<(), TlsError> {
+        let path = self.folder.join(name);
+        match fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(TlsError::Write { path, source }),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn private_folder(folder: &Path) -> io::Result<()> {

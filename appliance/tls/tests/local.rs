@@ -266,3 +266,113 @@ fn a_damaged_authority_is_kept_aside_and_the_board_serves() {
         b"nonsense"
     );
 }
+
+/// Whether the board's own certificate is trusted by who has installed this root.
+fn is_trusted(board: &Board, root: &str) -> bool {
+    verify(root, &board.stored("addresses"), "kitchen.local", NOW).is_ok()
+}
+
+#[tokio::test]
+async fn another_authority_is_shown_first_and_follows_at_its_time() {
+    let board = Board::new(NOW);
+    let certificates = board.open();
+    let old = certificates.ca_pem();
+    let at = |days: i64| Timestamp(NOW + days * DAY);
+    certificates.renew_authority(at(30)).unwrap();
+    let next = certificates.succession().next.unwrap();
+    assert!(next.at == at(30) && next.pem != old && !next.pem.contains("PRIVATE"));
+    // It stays as it is over restarts and other times, and the old one goes on.
+    let certificates = board.open();
+    certificates.renew_authority(at(20)).unwrap();
+    let told = certificates.succession();
+    assert_eq!(
+        told.next.as_ref().map(|next| (&next.pem, next.at)),
+        Some((&next.pem, at(20)))
+    );
+    assert!(certificates.ca_pem() == old && is_trusted(&board, &old) && !is_trusted(&board, &next.pem));
+
+    let changes = certificates.changes();
+    board.time.store(NOW + 20 * DAY, Ordering::Relaxed);
+    // Any change wakes it; so would the next minute.
+    certificates.hold(&BTreeSet::from(["wake.example.test".parse().unwrap()]));
+    let task = tokio::spawn(certificates.clone().run());
+    let mut watched = changes.clone();
+    while certificates.succession().next.is_some() {
+        watched.changed().await.unwrap();
+    }
+    task.abort();
+    let _ = task.await;
+    assert_eq!(certificates.ca_pem(), next.pem);
+    assert!(is_trusted(&board, &next.pem) && !is_trusted(&board, &old));
+    let former = certificates.succession().former.unwrap();
+    assert!(former.pem == old && former.at == at(20));
+    // Nothing of the old key is left.
+    let again = board.open();
+    assert_eq!(
+        (again.ca_pem(), again.succession().former.unwrap().pem),
+        (next.pem, old)
+    );
+    for file in std::fs::read_dir(board.home.path()).unwrap() {
+        let path = file.unwrap().path();
+        let keys = std::fs::read_to_string(&path).map_or(0, |text| text.matches("PRIVATE KEY").count());
+        let expected = if path.ends_with("authority.pem") { 2 } else { 0 };
+        assert_eq!(keys, expected, "{path:?}");
+    }
+}
+
+#[test]
+fn an_authority_that_was_seen_by_others_is_followed_at_once_and_one_that_is_not_needed_is_forgotten() {
+    let board = Board::new(NOW);
+    let certificates = board.open();
+    let old = certificates.ca_pem();
+    certificates.renew_authority(Timestamp(NOW + DAY)).unwrap();
+    assert!(certificates.keep_authority().unwrap() && !certificates.keep_authority().unwrap());
+    assert_eq!(
+        (certificates.ca_pem(), board.open().succession()),
+        (old.clone(), tls::Succession::default())
+    );
+    certificates.renew_authority(Timestamp(NOW)).unwrap();
+    assert_ne!(certificates.ca_pem(), old);
+    assert!(is_trusted(&board, &certificates.ca_pem()));
+}
+
+/// Power fails between any two of the files that are written when the board changes over.
+#[test]
+fn a_power_cut_while_changing_over_leaves_one_authority_and_it_is_in_force() {
+    let before = Board::new(NOW);
+    let certificates = before.open();
+    let old = certificates.ca_pem();
+    certificates.renew_authority(Timestamp(NOW + DAY)).unwrap();
+    let next = certificates.succession().next.unwrap().pem;
+    let file = |board: &Board, name: &str| std::fs::read(board.home.path().join(name)).ok();
+    let after = Board::new(NOW);
+    for name in ["authority.pem", "authority-next.json"] {
+        std::fs::write(after.home.path().join(name), file(&before, name).unwrap()).unwrap();
+    }
+    after.time.store(NOW + DAY, Ordering::Relaxed);
+    after.open().renew_authority(Timestamp(NOW)).unwrap();
+    let changed = ["authority-former.json", "authority.pem"];
+    for cut in 0..=changed.len() {
+        let board = Board::new(NOW + DAY);
+        for name in ["authority.pem", "authority-next.json"] {
+            std::fs::write(board.home.path().join(name), file(&before, name).unwrap()).unwrap();
+        }
+        for name in &changed[..cut] {
+            std::fs::write(board.home.path().join(name), file(&after, name).unwrap()).unwrap();
+        }
+        let certificates = board.open();
+        if cut < changed.len() {
+            assert_eq!(certificates.ca_pem(), old, "cut {cut}");
+            assert_eq!(certificates.succession().former, None, "cut {cut}");
+            certificates.renew_authority(Timestamp(NOW)).unwrap();
+        }
+        assert_eq!(certificates.ca_pem(), next, "cut {cut}");
+        let told = certificates.succession();
+        assert_eq!(
+            (told.next, told.former.map(|former| former.pem)),
+            (None, Some(old.clone())),
+            "cut {cut}"
+        );
+        assert!(is_trusted(&board, &next), "cut {cut}");
+    }
+}

@@ -31,6 +31,7 @@ mod proof;
 mod publishing;
 mod refusals;
 mod removal;
+mod renewals;
 mod second_step;
 mod services;
 mod session;

@@ -26,6 +26,15 @@ pub fn certificate_ends(name: &str, at: Timestamp) -> Words {
     words.at("/certificates")
 }
 
+/// The board's own root certificate ends soon.
+pub fn root_ends(at: Timestamp) -> Words {
+    let words = Words::new(|t| {
+        let what = t.root_ends(crate::format::date(at));
+        Text::new(what, t.root_ends_meaning(), t.root_ends_remedy())
+    });
+    words.at("/certificates")
+}
+
 /// There are domains, and nobody accepted the authority's terms.
 pub fn terms_not_accepted() -> Words {
     let words = Words::new(|t| Text::new(t.names_terms(), t.names_terms_meaning(), t.names_terms_remedy()));

@@ -5,7 +5,7 @@ use crate::{
     field::{FieldError, TextField},
     i18n::T,
     layout::{Layout, page},
-    page::DomainCard,
+    page::{DomainCard, OtherRoot},
     url,
 };
 use types::{ServiceName, Timestamp};
@@ -18,6 +18,8 @@ use types::{ServiceName, Timestamp};
 /// - `POST /certificates/domains/remove` with `domain`
 /// - `POST /certificates/retry` with `name`
 /// - `POST /certificates/authority` with `directory`, `root`, `key_name`, `key` (empty: the one before)
+/// - `POST /certificates/root` with `days` until the board changes over to another root; 0: at once
+/// - `POST /certificates/root/keep`: the next root is forgotten
 /// - `POST /certificates/acme` with `contact` (an e-mail address, may be empty) and `terms` (`accepted` when ticked)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificatesPage {
@@ -52,6 +54,8 @@ pub struct CertificateRow {
     pub not_after: Option<Timestamp>,
     /// When it is renewed by itself.
     pub renewal: Option<Timestamp>,
+    /// Whether browsers are told to ask for it by HTTPS only.
+    pub strict: bool,
     /// How it is doing.
     pub state: CertificateState,
 }
@@ -163,6 +167,10 @@ pub struct LocalCa {
     pub fingerprint: String,
     /// When it stops being valid.
     pub not_after: Timestamp,
+    /// The one that follows.
+    pub next: Option<OtherRoot>,
+    /// The one before.
+    pub former: Option<OtherRoot>,
 }
 
 impl CertificateRow {

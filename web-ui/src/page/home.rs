@@ -3,13 +3,14 @@
 
 use crate::{
     finding::Finding,
+    i18n::T,
     job::JobRow,
     layout::{Layout, page},
     service::ServiceState,
     svg, url,
 };
 use std::time::Duration;
-use types::ServiceName;
+use types::{ServiceName, Timestamp};
 
 /// `GET /home`: how the board is doing, its services, what needs attention. No form.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +23,28 @@ pub struct HomePage {
     pub services: Vec<ServiceRow>,
     /// What needs attention, the worst first; empty for members who cannot do anything about it.
     pub findings: Vec<Finding>,
+    /// What everybody is told about the board's root certificate.
+    pub root: Option<RootNews>,
     /// Jobs that are not over, and those that just ended.
     pub jobs: Vec<JobRow>,
+}
+
+/// What members have to do about the board's root certificate, on each of their devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootNews {
+    /// Another one follows then: install it.
+    Next(Timestamp),
+    /// Another one is in force since then: install it, and remove the one before.
+    Changed(Timestamp),
+}
+
+impl RootNews {
+    pub(crate) fn text(self, t: T) -> String {
+        match self {
+            Self::Next(at) => t.root_told_next(crate::format::date(at)),
+            Self::Changed(at) => t.root_told_former(crate::format::date(at)),
+        }
+    }
 }
 
 /// How the machine is doing. What cannot be measured is `None`, never a guess.

@@ -14,10 +14,23 @@ pub struct TrustPage {
     pub layout: Layout,
     /// Where this page is found on the local network; also as a QR code for the telephone.
     pub address: String,
+    /// The root that follows.
+    pub next: Option<OtherRoot>,
+    /// The root before.
+    pub former: Option<OtherRoot>,
     /// SHA-256 fingerprint of the root certificate, as browsers show it.
     pub fingerprint: String,
     /// When it stops being valid.
     pub not_after: Timestamp,
+}
+
+/// A root that is not in force: it will be, or it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherRoot {
+    /// SHA-256 fingerprint, as browsers show it.
+    pub fingerprint: String,
+    /// When the board changes over to it, or when it changed over from it.
+    pub at: Timestamp,
 }
 
 impl TrustPage {

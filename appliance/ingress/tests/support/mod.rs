@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use axum::{Extension, Router, routing::get};
 use bytes::Bytes;
-use http::{HeaderName, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::BoxBody};
 use hyper::body::{Frame, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -72,6 +72,9 @@ pub async fn scene_with(limits: Limits) -> Scene {
         routes: Arc::clone(&routes),
         gate: Arc::new(Porter),
         board: ingress::board(board()),
+        strict: Arc::new(|name| {
+            (["example.test", PUBLIC].contains(&name)).then(|| HeaderValue::from_static("max-age=604800"))
+        }),
         http01: Arc::new(|token| (token == "known").then(|| "known.thumbprint".to_owned())),
         pages: Arc::new(PlainPages {
             title: "kitchen".into(),

@@ -2,9 +2,13 @@
 //! Whether every domain has a certificate that is good for a while.
 
 use super::{Check, Finding, Outcome, Pace};
+use std::time::Duration;
 use tls::{CertificateState, CertificateStatus, Source};
 use types::Timestamp;
 use web_ui::{Area, finding::names, title};
+
+/// A root that ends within this time should be renewed.
+const ROOT: Duration = Duration::from_hours(180 * 24);
 
 pub(super) const CHECK: Check = Check {
     name: "certificates",
@@ -12,16 +16,25 @@ pub(super) const CHECK: Check = Check {
     title: title::certificates,
     pace: Pace::Always,
     look: |app| {
-        let outcome = look(&app.certificates.status(), app.now());
-        Box::pin(async move { Ok(outcome) })
+        let now = app.now();
+        let mut found = look(&app.certificates.status(), now);
+        let is_renewed = app.certificates.succession().next.is_some();
+        let ends = app.certificates.ca_not_after().filter(|_| !is_renewed);
+        found.extend(ends.and_then(|at| judge_root(at, now)));
+        Box::pin(async move { Ok(Outcome::Found(found)) })
     },
 };
 
-fn look(status: &[CertificateStatus], now: Timestamp) -> Outcome {
+fn look(status: &[CertificateStatus], now: Timestamp) -> Vec<Finding> {
     if status.iter().any(|status| status.state == CertificateState::Off) {
-        return Some(Finding::warning("terms", names::terms_not_accepted())).into();
+        return vec![Finding::warning("terms", names::terms_not_accepted())];
     }
-    Outcome::Found(status.iter().filter_map(|status| judge(status, now)).collect())
+    status.iter().filter_map(|status| judge(status, now)).collect()
+}
+
+/// Members need time to install another one.
+fn judge_root(ends: Timestamp, now: Timestamp) -> Option<Finding> {
+    (ends.since(now) < ROOT).then(|| Finding::warning("root-ends", names::root_ends(ends)))
 }
 
 /// A certificate that fails to be renewed is worth a word in the last tenth of its life: earlier it is tried again by
@@ -39,4 +52,16 @@ fn judge(status: &CertificateStatus, now: Timestamp) -> Option<Finding> {
         Source::Acme => return None,
     };
     Some(finding.about(&status.name).detail(&problem.summary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_that_ends_within_half_a_year_is_told() {
+        let now = Timestamp(1_800_000_000);
+        let after = |days: u64| judge_root(now.plus(Duration::from_hours(24 * days)), now).is_some();
+        assert!(after(0) && after(179) && !after(181));
+    }
 }

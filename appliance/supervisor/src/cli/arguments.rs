@@ -420,6 +420,16 @@ pub(super) enum Certificate {
         /// The domain.
         name: String,
     },
+    /// The board's own root certificate, the next one and the one before.
+    Root,
+    /// Make another root certificate, or set when the board changes over to it.
+    RenewRoot {
+        /// In so many days, for members to install it; 0: at once.
+        #[arg(long, default_value_t = 30)]
+        days: u16,
+    },
+    /// Forget the next root certificate.
+    KeepRoot,
     /// Choose the authority and accept its terms.
     Authority {
         /// Address of its ACME directory; absent: Let's Encrypt.

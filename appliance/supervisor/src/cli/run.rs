@@ -190,6 +190,16 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Certificate(Certificate::Retry { name }) => {
             post(&format!("/certificates/{}/retry", segment(name)), json!({}))
         }
+        Noun::Certificate(Certificate::Root) => get("/certificates/local-authority"),
+        Noun::Certificate(Certificate::RenewRoot { days }) => {
+            let body = json!({ "days": days });
+            (
+                Method::PUT,
+                "/certificates/local-authority/next".into(),
+                Some(body),
+            )
+        }
+        Noun::Certificate(Certificate::KeepRoot) => delete("/certificates/local-authority/next".into()),
         Noun::Certificate(Certificate::Authority {
             directory,
             root_file,

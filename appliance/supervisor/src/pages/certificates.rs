@@ -5,7 +5,7 @@ use super::{
     facts,
     form::{Fields, required_or},
     shell::{INVALID, Visit, show_as},
-    trust::fingerprint,
+    trust::other_root,
 };
 use crate::{
     ApiError,
@@ -14,6 +14,7 @@ use crate::{
     api::Route,
     domains::{self, NewDomain},
     outside::{DomainView, NameView, RecordView},
+    roots,
     state::AcmeChoice,
 };
 use ::reach::NameState;
@@ -71,6 +72,20 @@ pub(super) fn routes() -> Vec<Route> {
             "Choose another authority.",
             authority,
         ),
+        Route::new(
+            Method::POST,
+            "/certificates/root",
+            Steward,
+            "Renew the board's own root certificate.",
+            renew_root,
+        ),
+        Route::new(
+            Method::POST,
+            "/certificates/root/keep",
+            Steward,
+            "Keep the present root certificate.",
+            keep_root,
+        ),
     ]
 }
 
@@ -98,6 +113,7 @@ async fn page(mut visit: Visit, mark: impl FnOnce(&mut CertificatesPage)) -> Res
         named.map(|status| row(status, title(&status.name))).collect();
     certificates.sort_by_key(|row| row.state == CertificateState::Good);
     let card = |view: &DomainView| card(view, title(&view.name));
+    let roots = roots::view(&visit.app);
     let mut page = CertificatesPage {
         domains: views.iter().map(card).collect(),
         certificates,
@@ -113,8 +129,10 @@ async fn page(mut visit: Visit, mark: impl FnOnce(&mut CertificatesPage)) -> Res
         ),
         local_ca: LocalCa {
             download: "/ca.pem".into(),
-            fingerprint: fingerprint(&visit.app.certificates.ca_pem()),
-            not_after: visit.app.certificates.ca_not_after().unwrap_or_default(),
+            next: roots.next.as_ref().map(other_root),
+            former: roots.former.as_ref().map(other_root),
+            fingerprint: roots.fingerprint,
+            not_after: roots.not_after.unwrap_or_default(),
         },
         layout: visit.layout,
     };
@@ -179,6 +197,7 @@ fn row(status: &CertificateStatus, service: Option<String>) -> CertificateRow {
         },
         not_after: Some(status.not_after),
         renewal: status.renewal,
+        strict: status.strict.is_some(),
         state: state(status),
     }
 }
@@ -335,6 +354,19 @@ async fn acme(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
         }
         Err(error) => Err(error),
     }
+}
+
+async fn renew_root(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    let days = fields.trimmed("days").parse().unwrap_or(u16::MAX);
+    roots::renew(&visit.app, days, &by).await?;
+    Ok(visit.redirect("/certificates#local", Some(Notice::Saved)))
+}
+
+async fn keep_root(visit: Visit, _: Fields) -> Result<Response, ApiError> {
+    let by = visit.caller.name()?.clone();
+    roots::keep(&visit.app, &by).await?;
+    Ok(visit.redirect("/certificates#local", Some(Notice::Saved)))
 }
 
 /// Another authority: its terms have to be accepted anew.

@@ -29,8 +29,22 @@ pub(super) fn router() -> Router<App> {
             "/.well-known/change-password",
             get(async || Redirect::to("/account")),
         )
-        .route("/ca.pem", get(authority))
-        .route("/ca.crt", get(authority_der))
+        .route(
+            "/ca.pem",
+            get(async |State(app): State<App>| pem(app.certificates.ca_pem())),
+        )
+        .route(
+            "/ca.crt",
+            get(async |State(app): State<App>| der(&app.certificates.ca_pem())),
+        )
+        .route(
+            "/ca-next.pem",
+            get(async |State(app): State<App>| Ok::<_, ApiError>(pem(next(&app)?))),
+        )
+        .route(
+            "/ca-next.crt",
+            get(async |State(app): State<App>| Ok::<_, ApiError>(der(&next(&app)?))),
+        )
         .route("/ca.mobileconfig", get(authority_profile))
 }
 
@@ -115,25 +129,35 @@ async fn logo(headers: HeaderMap) -> Response {
     serve(&Document::new("image/svg+xml", body), &headers)
 }
 
-async fn authority(State(app): State<App>) -> Response {
+/// The root that follows.
+fn next(app: &App) -> Result<String, ApiError> {
+    let next = app.certificates.succession().next.map(|root| root.pem);
+    next.ok_or_else(|| {
+        ApiError::not_found("No other root certificate is waiting. The one in force is at /ca.pem.")
+    })
+}
+
+fn pem(root: String) -> Response {
     let kind = (header::CONTENT_TYPE, "application/x-pem-file");
     let name = (
         header::CONTENT_DISPOSITION,
         "attachment; filename=\"commonhost-local-authority.pem\"",
     );
-    ([kind, name], app.certificates.ca_pem()).into_response()
+    ([kind, name], root).into_response()
 }
 
 /// The same for Android and Windows, which want it in DER.
-async fn authority_der(State(app): State<App>) -> Response {
+fn der(root: &str) -> Response {
     let kind = (header::CONTENT_TYPE, "application/x-x509-ca-cert");
-    ([kind], trust::der(&app.certificates.ca_pem())).into_response()
+    ([kind], trust::der(root)).into_response()
 }
 
-/// The same for iOS and iPadOS, which install it from a profile.
+/// The same for iOS and iPadOS, which install it from a profile; with the one that follows.
 async fn authority_profile(State(app): State<App>) -> Result<Response, ApiError> {
     let board = app.store.board_name().await?;
     let kind = (header::CONTENT_TYPE, "application/x-apple-aspen-config");
-    let profile = trust::apple_profile(&board, &app.certificates.ca_pem());
+    let next = app.certificates.succession().next.map(|root| root.pem);
+    let roots: Vec<String> = [app.certificates.ca_pem()].into_iter().chain(next).collect();
+    let profile = trust::apple_profile(&board, &roots);
     Ok(([kind], profile).into_response())
 }

@@ -10,7 +10,7 @@ use crate::{
     ApiError,
     access::{Policy, rules::may_use},
     api::Route,
-    checks,
+    checks, roots,
     state::{Job, JobState, Role},
 };
 use axum::response::Response;
@@ -18,7 +18,7 @@ use host::sensors::Readings;
 use http::Method;
 use std::time::Duration;
 use types::Timestamp;
-use web_ui::{BoardHealth, Filled, HomePage, ServiceRow};
+use web_ui::{BoardHealth, Filled, HomePage, RootNews, ServiceRow};
 
 /// Seconds for which a job that failed is still shown.
 const JUST_ENDED: u64 = 600;
@@ -55,6 +55,8 @@ async fn home(visit: Visit) -> Result<Response, ApiError> {
         Vec::new()
     };
     let now = visit.layout.now;
+    let roots = roots::view(&visit.app);
+    let next = roots.next.map(|root| RootNews::Next(root.at));
     let jobs = if member.role == Role::Guest {
         Vec::new()
     } else {
@@ -65,6 +67,7 @@ async fn home(visit: Visit) -> Result<Response, ApiError> {
         health: health(&visit.app.readings()),
         services: rows.collect(),
         findings,
+        root: next.or_else(|| roots.former.map(|root| RootNews::Changed(root.at))),
         jobs: jobs.map(|job| row(&visit.app, &job, language)).collect(),
         layout: visit.layout,
     };

@@ -2,12 +2,12 @@
 //! How a device comes to trust the board's own certificates: a guide, and the root in the forms that systems want.
 
 use super::shell::{Visit, show};
-use crate::{ApiError, access::Policy, api::Route};
+use crate::{ApiError, access::Policy, api::Route, roots};
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Method;
 use types::BoardName;
-use web_ui::TrustPage;
+use web_ui::{OtherRoot, TrustPage};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::new(
@@ -22,14 +22,25 @@ pub(super) fn routes() -> Vec<Route> {
 async fn get(mut visit: Visit) -> Result<Response, ApiError> {
     visit.at("/trust");
     let board = visit.app.store.board_name().await?;
+    let roots = roots::view(&visit.app);
     let page = TrustPage {
         // By plain HTTP: who comes here does not trust the board yet.
         address: format!("http://{board}.local/trust"),
-        fingerprint: fingerprint(&visit.app.certificates.ca_pem()),
-        not_after: visit.app.certificates.ca_not_after().unwrap_or_default(),
+        next: roots.next.as_ref().map(other_root),
+        former: roots.former.as_ref().map(other_root),
+        fingerprint: roots.fingerprint,
+        not_after: roots.not_after.unwrap_or_default(),
         layout: visit.layout,
     };
     Ok(show(&page))
+}
+
+/// A root that is not in force, as pages show it.
+pub(super) fn other_root(root: &roots::RootView) -> OtherRoot {
+    OtherRoot {
+        fingerprint: root.fingerprint.clone(),
+        at: root.at,
+    }
 }
 
 /// The first certificate of a PEM text.
@@ -40,20 +51,24 @@ pub(super) fn der(pem: &str) -> Vec<u8> {
 }
 
 /// SHA-256 of the first certificate in a PEM text, as browsers show it.
-pub(super) fn fingerprint(pem: &str) -> String {
+pub(crate) fn fingerprint(pem: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, &der(pem));
     hex(digest.as_ref(), ":")
 }
 
-/// A configuration profile for iOS and iPadOS that installs a root
-/// (<https://developer.apple.com/documentation/devicemanagement/certificateroot>). Its ids come from the certificate: the
-/// same one installed twice is one, and a new one does not replace it unseen.
-pub(super) fn apple_profile(board: &BoardName, pem: &str) -> String {
-    let der = der(pem);
-    let id = |purpose: &str| {
-        uuid(ring::digest::digest(&ring::digest::SHA256, &[purpose.as_bytes(), &der].concat()).as_ref())
+/// A configuration profile for iOS and iPadOS that installs roots
+/// (<https://developer.apple.com/documentation/devicemanagement/certificateroot>). Its ids come from the certificates: the
+/// same ones installed twice are one, and a new one does not replace them unseen.
+pub(super) fn apple_profile(board: &BoardName, roots: &[String]) -> String {
+    let ders: Vec<Vec<u8>> = roots.iter().map(|pem| der(pem)).collect();
+    let id = |purpose: &str, der: &[u8]| {
+        uuid(ring::digest::digest(&ring::digest::SHA256, &[purpose.as_bytes(), der].concat()).as_ref())
     };
-    let data = BASE64_STANDARD.encode(&der);
+    let payloads: String = ders
+        .iter()
+        .enumerate()
+        .map(|(place, der)| payload(board, place, der, &id("root", der)))
+        .collect();
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -61,16 +76,7 @@ pub(super) fn apple_profile(board: &BoardName, pem: &str) -> String {
 <dict>
 <key>PayloadContent</key>
 <array>
-<dict>
-<key>PayloadCertificateFileName</key><string>{board}.cer</string>
-<key>PayloadContent</key><data>{data}</data>
-<key>PayloadDisplayName</key><string>{board}.local</string>
-<key>PayloadIdentifier</key><string>local.{board}.commonhost.root</string>
-<key>PayloadType</key><string>com.apple.security.root</string>
-<key>PayloadUUID</key><string>{}</string>
-<key>PayloadVersion</key><integer>1</integer>
-</dict>
-</array>
+{payloads}</array>
 <key>PayloadDisplayName</key><string>{board}.local</string>
 <key>PayloadIdentifier</key><string>local.{board}.commonhost</string>
 <key>PayloadType</key><string>Configuration</string>
@@ -79,8 +85,25 @@ pub(super) fn apple_profile(board: &BoardName, pem: &str) -> String {
 </dict>
 </plist>
 "#,
-        id("root"),
-        id("profile"),
+        id("profile", &ders.concat()),
+    )
+}
+
+/// One root in a profile.
+fn payload(board: &BoardName, place: usize, der: &[u8], id: &str) -> String {
+    let data = BASE64_STANDARD.encode(der);
+    let nth = if place == 0 { "" } else { ".next" };
+    format!(
+        "<dict>
+<key>PayloadCertificateFileName</key><string>{board}{nth}.cer</string>
+<key>PayloadContent</key><data>{data}</data>
+<key>PayloadDisplayName</key><string>{board}.local</string>
+<key>PayloadIdentifier</key><string>local.{board}.commonhost.root{nth}</string>
+<key>PayloadType</key><string>com.apple.security.root</string>
+<key>PayloadUUID</key><string>{id}</string>
+<key>PayloadVersion</key><integer>1</integer>
+</dict>
+"
     )
 }
 
@@ -124,9 +147,10 @@ mod tests {
     #[test]
     fn a_profile_holds_the_root_and_is_the_same_each_time() {
         let board = "kitchen".parse().unwrap();
-        let profile = apple_profile(&board, PEM);
+        let one = [PEM.to_owned()];
+        let profile = apple_profile(&board, &one);
         assert!(profile.contains("<data>YWJj</data>") && profile.contains("com.apple.security.root"));
-        assert_eq!(profile, apple_profile(&board, PEM));
+        assert_eq!(profile, apple_profile(&board, &one));
         let ids: Vec<&str> = profile
             .lines()
             .filter_map(|line| {
@@ -139,6 +163,17 @@ mod tests {
             ids.iter().all(|id| id.len() == 36 && id.as_bytes()[14] == b'8'),
             "{ids:?}"
         );
-        assert_ne!(profile, apple_profile(&board, &PEM.replace("YWJj", "YWJk")));
+        let other = PEM.replace("YWJj", "YWJk");
+        assert_ne!(profile, apple_profile(&board, std::slice::from_ref(&other)));
+        let both = apple_profile(&board, &[PEM.to_owned(), other]);
+        for part in [
+            "<data>YWJj</data>",
+            "<data>YWJk</data>",
+            "root</string>",
+            "root.next</string>",
+            ids[0],
+        ] {
+            assert!(both.contains(part), "{part}: {both}");
+        }
     }
 }

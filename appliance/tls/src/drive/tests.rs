@@ -16,8 +16,8 @@ const START: i64 = 1_800_000_000;
 const DAY: i64 = 24 * 3600;
 const NAMES: usize = 50;
 
-/// A board whose clock is moved, with fifty names.
-fn board(home: &std::path::Path) -> (Certificates, Arc<AtomicI64>) {
+/// A board whose clock is moved, with so many names.
+fn board(home: &std::path::Path, names: usize) -> (Certificates, Arc<AtomicI64>) {
     let time = Arc::new(AtomicI64::new(START));
     let clock = Arc::clone(&time);
     let certificates = Certificates::open(Parts {
@@ -31,7 +31,7 @@ fn board(home: &std::path::Path) -> (Certificates, Arc<AtomicI64>) {
         },
     })
     .unwrap();
-    let names: Vec<Domain> = (0..NAMES)
+    let names: Vec<Domain> = (0..names)
         .map(|number| format!("n{number}.example.test").parse().unwrap())
         .collect();
     certificates.set_domains(&names);
@@ -54,15 +54,32 @@ fn issue(domain: &Domain, key: &KeyPair, now: i64, life: i64) -> Leaf {
 }
 
 /// Lets time pass, in steps of twenty minutes; `works` says whether the CA issues at that time. Gives the times of orders by
-/// name.
+/// name. No certificate may run out.
 fn run(days: i64, life: i64, works: impl Fn(i64) -> bool) -> BTreeMap<Domain, Vec<i64>> {
+    let mut served = 0;
+    let orders = watch(NAMES, days, life, works, |certificates, now| {
+        let inner = &certificates.inner;
+        served = served.max(inner.served_domains());
+        assert!(inner.served_domains() >= served, "a certificate ran out at {now}");
+    });
+    assert_eq!(served, NAMES);
+    orders
+}
+
+/// The same, with an eye on the board after each step.
+fn watch(
+    names: usize,
+    days: i64,
+    life: i64,
+    works: impl Fn(i64) -> bool,
+    mut look: impl FnMut(&Certificates, i64),
+) -> BTreeMap<Domain, Vec<i64>> {
     let home = tempfile::tempdir().unwrap();
-    let (certificates, time) = board(home.path());
+    let (certificates, time) = board(home.path(), names);
     let inner = &certificates.inner;
     let key = KeyPair::generate().unwrap();
     let mut accounts = Accounts::default();
     let mut orders: BTreeMap<Domain, Vec<i64>> = BTreeMap::new();
-    let mut served = 0;
     while time.load(Ordering::SeqCst) < START + days * DAY {
         let now = time.load(Ordering::SeqCst);
         match inner.next() {
@@ -87,10 +104,8 @@ fn run(days: i64, life: i64, works: impl Fn(i64) -> bool) -> BTreeMap<Domain, Ve
                 inner.publish_if_expired();
             }
         }
-        served = served.max(inner.served_domains());
-        assert!(inner.served_domains() >= served, "a certificate ran out at {now}");
+        look(&certificates, time.load(Ordering::SeqCst));
     }
-    assert_eq!(served, NAMES);
     orders
 }
 
@@ -150,4 +165,45 @@ fn a_ca_that_is_silent_for_a_week_is_not_hammered_and_nothing_runs_out() {
         let after = times.iter().filter(|at| **at >= until).count();
         assert!(after <= 1, "{name}: {after} orders once it works again");
     }
+}
+
+#[test]
+fn browsers_are_promised_https_after_a_week_and_released_before_a_certificate_runs_out() {
+    let (from, until) = (START + 40 * DAY, START + 100 * DAY);
+    let mut said: Vec<(i64, String)> = Vec::new();
+    watch(
+        2,
+        110,
+        90 * DAY,
+        |now| !(from..until).contains(&now),
+        |certificates, now| {
+            let promise = certificates.strict_transport("n1.example.test");
+            let promise = promise.map_or_else(String::new, |value| value.to_str().unwrap().to_owned());
+            let day = (now - START) / DAY;
+            if said.last().is_none_or(|(_, last)| *last != promise) {
+                said.push((day, promise));
+            }
+            for local in ["kitchen.local", "example.test", "x.n1.example.test"] {
+                assert_eq!(certificates.strict_transport(local), None, "{local}");
+            }
+        },
+    );
+    let promised = |day: i64| format!("max-age={}", day * DAY);
+    assert_eq!(
+        said[..3],
+        [(0, String::new()), (7, promised(7)), (8, promised(8))]
+    );
+    // Its last tenth begins on day 81; on day 90 it is over, and the local one is served.
+    let changes: Vec<_> = said.iter().filter(|(day, _)| *day > 79).collect();
+    assert_eq!(changes[0], &(80, promised(80)));
+    assert_eq!(changes[1], &(81, "max-age=0".to_owned()));
+    assert_eq!(changes[2], &(90, String::new()));
+    // From day 100 on there is a certificate again, and its week begins.
+    assert_eq!(
+        changes[3..],
+        [7, 8, 9, 10]
+            .map(|days| (100 + days, promised(days)))
+            .iter()
+            .collect::<Vec<_>>()
+    );
 }

@@ -7,8 +7,8 @@ use types::Language;
 use web_ui::{
     ArchiveRow, ArchivesPage, Area, AuditPage, AuditRow, BoardHealth, CatalogCard, CatalogFacts, CatalogPage,
     CheckRow, CheckState, ChecksPage, DigestView, ErrorKind, ErrorPage, FieldError, Filled, Finding,
-    FindingRow, HomePage, JobKind, JobPage, JobRow, JobState, Notice, ServiceRow, ServiceState, Severity,
-    StepKind, StepRow, StepState, TextField, Words, finding, title,
+    FindingRow, HomePage, JobKind, JobPage, JobRow, JobState, Notice, RootNews, ServiceRow, ServiceState,
+    Severity, StepKind, StepRow, StepState, TextField, Words, finding, title,
 };
 
 impl Samples<'_> {
@@ -143,6 +143,7 @@ impl Samples<'_> {
             },
             services: self.services(),
             findings: self.findings(),
+            root: None,
             jobs: vec![JobRow {
                 id: self.says("job-7"),
                 kind: JobKind::Enable(self.pick("Shared files", "Fichiers partagés")),
@@ -168,6 +169,7 @@ impl Samples<'_> {
                 severity: Severity::Info,
                 words: finding::services::none_yet(),
             }],
+            root: None,
             jobs: Vec::new(),
         }
     }
@@ -175,6 +177,7 @@ impl Samples<'_> {
     pub(super) fn home_member(&self) -> HomePage {
         HomePage {
             layout: self.layout("/home", Some(false)),
+            root: Some(RootNews::Next(ago(-30 * 86_400))),
             findings: Vec::new(),
             jobs: Vec::new(),
             ..self.home()

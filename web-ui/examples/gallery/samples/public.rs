@@ -5,9 +5,9 @@ use super::{BUBBLE, CALENDAR, FOLDER, Samples, ago, fields};
 use web_ui::{
     AcmeAccount, AuthorityForm, CertificateProblem, CertificateRow, CertificateSource, CertificateState,
     CertificatesPage, CooperativeForm, CooperativePage, DayLook, DomainCard, DynamicForm, DynamicStatus,
-    FieldError, LocalCa, NameRow, NameStanding, PortRow, ProfileField, ProofForm, ProofPage, PublicEnd,
-    PublicPage, PublicProfile, PublicService, ReachPage, RecordRow, ServiceState, TextKind, TextPage,
-    TrustPage, Way4,
+    FieldError, LocalCa, NameRow, NameStanding, OtherRoot, PortRow, ProfileField, ProofForm, ProofPage,
+    PublicEnd, PublicPage, PublicProfile, PublicService, ReachPage, RecordRow, ServiceState, TextKind,
+    TextPage, TrustPage, Way4,
 };
 
 impl Samples<'_> {
@@ -99,6 +99,15 @@ impl Samples<'_> {
             address: self.says("http://lilac.local/trust"),
             fingerprint: self.says("8E:0B:5C:7D:12:F0:91:3A:44:6C:DE:55:07:A8:B3:21:9F:63:C4:E2:70:18:AD:5F:3B:96:2E:C1:84:7A:D0:6B"),
             not_after: ago(-3650 * 86_400),
+            next: Some(self.other_root(-30)),
+            former: Some(self.other_root(12)),
+        }
+    }
+
+    fn other_root(&self, days_ago: i64) -> OtherRoot {
+        OtherRoot {
+            fingerprint: self.says("3C:51:0E:9A:77:B4:2D:16:E8:0F:63:91:5A:CC:48:27:D0:85:19:F6:3B:A2:7E:44:60:1D:98:E3:57:BC:02:6F"),
+            at: ago(days_ago * 86_400),
         }
     }
 
@@ -106,6 +115,7 @@ impl Samples<'_> {
         let row = |name: &str, service: Option<String>, source, state| CertificateRow {
             name: self.says(name),
             service,
+            strict: state == CertificateState::Good && source != CertificateSource::Local,
             source,
             not_after: Some(ago(-70 * 86_400)),
             renewal: (state == CertificateState::Good).then(|| ago(-40 * 86_400)),
@@ -166,6 +176,8 @@ impl Samples<'_> {
                 download: self.says("/local-ca.crt"),
                 fingerprint: self.says("8E:0B:5C:7D:12:F0:91:3A:44:6C:DE:55:07:A8:B3:21:9F:63:C4:E2:70:18:AD:5F:3B:96:2E:C1:84:7A:D0:6B"),
                 not_after: ago(-3650 * 86_400),
+                next: Some(self.other_root(-30)),
+                former: None,
             },
         }
     }
