@@ -6,20 +6,25 @@ From the environment:
   MEMBER, PASSWORD   a member and the (app) password made for this service
   CA_FILE      certificate of the authority to trust, unless it is a public one
   CONNECT      HOST:PORT to connect to instead of what the name in URL resolves to
+  OTHER, OTHER_PASSWORD   another member, for tests that need two
+  PORTS        JSON, from a port of the board to the HOST:PORT it is reached at, for what is not HTTP
 """
 
 import base64
 import http.client
+import json
 import os
 import socket
 import ssl
 import sys
 import time
+import tomllib
 import urllib.parse
 
 URL = os.environ["URL"].rstrip("/")
 MEMBER = os.environ["MEMBER"]
 PASSWORD = os.environ["PASSWORD"]
+OTHER, OTHER_PASSWORD = os.environ.get("OTHER"), os.environ.get("OTHER_PASSWORD")
 CA_FILE = os.environ.get("CA_FILE")
 _target = urllib.parse.urlsplit(URL)
 HOST = _target.hostname
@@ -45,6 +50,16 @@ if CONNECT:
 
 def fail(message):
     sys.exit(f"{os.path.basename(os.path.dirname(os.path.abspath(sys.argv[0])))}: {message}")
+
+
+def port(listener):
+    """Where `[listen.<listener>]` of the tested service is reached: host and port."""
+    folder = os.path.dirname(os.path.abspath(sys.argv[0]))
+    with open(os.path.join(folder, "service.toml"), "rb") as file:
+        number = tomllib.load(file)["listen"][listener]["port"]
+    found = json.loads(os.environ.get("PORTS", "{}")).get(str(number))
+    host, _, number = (found or f"{HOST}:{number}").rpartition(":")
+    return host, int(number)
 
 
 class Answer:

@@ -4,6 +4,7 @@
   bundle.py facts SERVICE.TOML               what goes in, as shell assignments
   bundle.py source SERVICE.TOML              all that decides what is in it, to be hashed
   bundle.py requirements SERVICE.TOML        the PyPI packages as a pip requirements file with hashes
+  bundle.py npm SERVICE.TOML                 the npm packages, one "name@version" a line
   bundle.py assemble SERVICE.TOML TREE WHEELS   wheels unpacked, files kept and edited, the tree finished
   bundle.py record IMAGE PACKAGES OUT        what the catalog says about an image (JSON)
 """
@@ -15,6 +16,8 @@ import pathlib
 import shlex
 import shutil
 import sys
+import tarfile
+import tempfile
 import tomllib
 import zipfile
 
@@ -30,6 +33,7 @@ def facts(manifest):
         print(f"{key}=({' '.join(shlex.quote(name) for name in bundle.get(key, []))})")
     print(f"suite={shlex.quote(bundle.get('suite', ''))}")
     print(f"pypi={len(bundle.get('pypi', []))}")
+    print(f"npm={len(bundle.get('npm', []))}")
 
 
 def source(manifest):
@@ -43,6 +47,28 @@ def requirements(manifest):
     for package in bundle_of(manifest).get("pypi", []):
         hashes = " ".join(f"--hash=sha256:{digest}" for digest in package["sha256"])
         print(f"{package['name']}=={package['version']} {hashes}")
+
+
+def npm(manifest):
+    for package in bundle_of(manifest).get("npm", []):
+        print(f"{package['name']}@{package['version']}")
+
+
+def unpack_npm(tree, wheels, packages):
+    for package in packages:
+        # As `npm pack` names it: a scope's @ and slash are gone.
+        name = package["name"].lstrip("@").replace("/", "-")
+        packed = wheels / f"{name}-{package['version']}.tgz"
+        if hashlib.sha256(packed.read_bytes()).hexdigest() != package["sha256"]:
+            sys.exit(f"{packed.name} is not the package that the manifest names")
+        with tarfile.open(packed) as archive, tempfile.TemporaryDirectory() as folder:
+            archive.extractall(folder, filter="data")
+            (inside,) = pathlib.Path(folder).iterdir()
+            for source, target in sorted(package["take"].items()):
+                if not (inside / source).exists():
+                    sys.exit(f"[[bundle.npm]] {source} is not in {packed.name}")
+                (tree / target).parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(inside / source, tree / target)
 
 
 def unpack_wheels(tree, wheels):
@@ -142,6 +168,7 @@ def assemble(manifest, tree, wheels):
     keep(tree, bundle.get("keep", {}))
     merge_usr(tree)
     unpack_wheels(tree, pathlib.Path(wheels))
+    unpack_npm(tree, pathlib.Path(wheels), bundle.get("npm", []))
     add(tree, pathlib.Path(manifest).parent, bundle.get("add", {}))
     edit(tree, bundle.get("edit", []))
     trim(tree)
@@ -165,4 +192,4 @@ def record(image, packages, out):
     os.replace(temporary, out)
 
 
-{"facts": facts, "source": source, "requirements": requirements, "assemble": assemble, "record": record}[sys.argv[1]](*sys.argv[2:])
+{"facts": facts, "source": source, "requirements": requirements, "npm": npm, "assemble": assemble, "record": record}[sys.argv[1]](*sys.argv[2:])

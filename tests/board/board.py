@@ -59,6 +59,7 @@ class Board:
         self.http = board["http"]
         self.port = int(board["https"].rsplit(":", 1)[1])
         self.address = board["address"]
+        self.ports = board["ports"]
         self.claim_code = board["claim_code"]
         self.ca_file = pathlib.Path(board["ca_file"])
         self.disk = self.ca_file.parent / "data"

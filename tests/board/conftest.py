@@ -11,7 +11,7 @@ import os
 import pytest
 from board import Board, attempt
 
-SERVICES = ("copyparty", "dokuwiki", "fossil", "kiwix", "miniflux", "ntfy", "radicale", "snac")
+SERVICES = ("copyparty", "dokuwiki", "fossil", "kiwix", "miniflux", "ntfy", "prosody", "radicale", "snac")
 
 
 @pytest.fixture(scope="session")

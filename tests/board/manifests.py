@@ -16,6 +16,12 @@ def units(service):
     return {f"service-{service}" + ("" if name == "main" else f"--{name}"): process for name, process in named}
 
 
+def ports(service, kind="tcp"):
+    """Ports of the board that a service opens."""
+    listeners = manifest(service).get("listen", {}).values()
+    return {listener["port"] for listener in listeners if listener["kind"] == kind}
+
+
 def networks(service):
     """What each process of a service may reach, by its unit."""
     default = manifest(service).get("permissions", {}).get("network", "none")

@@ -6,7 +6,7 @@ import re
 import pytest
 from board import eventually
 from conftest import SERVICES
-from manifests import networks
+from manifests import networks, ports
 from sandbox import probe
 
 # Sockets are left out: a listener's own check decides there, and a read-only file system does not.
@@ -45,7 +45,9 @@ def test_a_service_sees_no_other_service(healthy, service):
     others = [other for other in SERVICES if other != service]
     paths = [f"/run/commonhost/sockets/{other}" for other in others]
     paths += [f"/run/commonhost/sockets/{other}/http.sock" for other in others]
-    paths += [f"/run/commonhost/files/{other}" for other in others]
+    paths += [f"/run/commonhost/{kind}/{other}" for kind in ("files", "ldap", "certificates") for other in others]
+    paths += [f"/run/commonhost/certificates/{other}/certificate.pem" for other in others]
+    paths += [f"/run/commonhost/ldap/{other}/ldap.sock" for other in others]
     paths += [f"/var/lib/private/{other}" for other in others] + [f"/data/services/{other}" for other in others]
     paths += ["/data/commonhost/state.db", "/run/commonhost/host.sock", "/run/commonhost/control.sock"]
     seen = probe(healthy, f"service-{service}", f"""
@@ -53,7 +55,7 @@ def test_a_service_sees_no_other_service(healthy, service):
         reached = []
         for path in paths:
             with contextlib.suppress(OSError):
-                os.listdir(path) if not path.endswith((".sock", ".db")) else os.stat(path)
+                os.listdir(path) if not path.endswith((".sock", ".db", ".pem")) else os.stat(path)
                 reached.append(path)
         private = []
         with contextlib.suppress(OSError):
@@ -115,6 +117,10 @@ def test_only_a_process_that_asked_has_a_network(healthy):
                 assert seen["board"] is None and seen["namespace"] == own == world, unit
                 # In a container the kernel may have no means to enforce it.
                 assert "127.0.0.0/8" in healthy.show(f"{unit}.service", "IPAddressDeny")["IPAddressDeny"], unit
+                bound = healthy.run("systemctl", "show", unit, "--property=SocketBindAllow,SocketBindDeny").stdout
+                assert "SocketBindDeny=any" in bound, unit
+                allowed = {int(port) for port in re.findall(r"^SocketBindAllow=\D*(\d+)$", bound, re.M)}
+                assert allowed == ports(service) | ports(service, "udp"), unit
             else:
                 assert seen["board"] is not None and seen["loopback"] is not None, unit
                 assert seen["namespace"] != world and own != world, unit
@@ -136,7 +142,7 @@ def test_the_supervisor_is_not_root_and_has_no_rights(healthy):
 
 def test_the_supervisor_writes_to_its_own_folder_only(healthy):
     found = probe(healthy, "commonhost", WRITABLE)
-    assert elsewhere(found, "/data/commonhost", "/tmp", "/var/tmp") == []
+    assert elsewhere(found, "/data/commonhost", "/run/commonhost/ldap", "/tmp", "/var/tmp") == []
     assert "/data/commonhost/state.db" in found
     # It reaches services' sockets, but can put nothing into their folder.
     assert "/run/commonhost/sockets" not in found
@@ -212,14 +218,15 @@ def test_everything_that_was_started_is_well(healthy):
     eventually("the system is running", running)
 
 
-def test_only_the_front_door_listens_on_the_network(healthy):
-    ports = set()
+def test_only_the_front_door_listens_on_the_network_and_services_at_ports_of_their_own(healthy):
+    found = set()
     for table in ("tcp", "tcp6"):
         for line in healthy.run("cat", f"/proc/net/{table}").stdout.splitlines()[1:]:
             fields = line.split()
             address, port = fields[1].split(":")
             local = address in ("0100007F",) or address.startswith(("3500007F", "3600007F"))
             if fields[3] == "0A" and not local:
-                ports.add(int(port, 16))
-    assert ports <= {80, 443, 5355}
-    assert {80, 443} <= ports
+                found.add(int(port, 16))
+    services = set().union(*(ports(service) for service in SERVICES))
+    assert found <= {80, 443, 5355} | services
+    assert {80, 443} | services <= found

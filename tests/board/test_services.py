@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Each service, as members' apps use it, and within the limits its manifest names."""
 
+import json
 import os
 import re
 import subprocess
+import sys
+import time
 
 import pytest
 from board import TOP, eventually
 from clients import add_event, read_events
 from conftest import SERVICES
 from manifests import manifest, units
+
+sys.path.insert(0, str(TOP / "services"))
+from xmpp import App, Refused  # noqa: E402
 
 # 0 is a locked room, 10 an open field; systemd's own word for up to 2.5 is "OK".
 EXPOSURE = 2.5
@@ -44,6 +50,7 @@ def test_as_its_apps_use_it(healthy, passwords, feed, service):
         "OTHER": "bob",
         "OTHER_PASSWORD": healthy.app_password(service, token)["secret"],
         "FEED": feed,
+        "PORTS": json.dumps(healthy.ports),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = ["/usr/bin/python3", TOP / f"services/{service}/test.py"]
@@ -82,6 +89,7 @@ def test_a_revoked_app_password_stops_working(healthy, service):
         "kiwix": (200, ("GET", "/", None, {})),
         # It makes a session of its own first.
         "miniflux": (302, ("GET", "/unread", None, {})),
+        "prosody": (200, ("GET", "/session", None, {})),
         "ntfy": (200, ("GET", "/alice_test/json?poll=1", None, {})),
         "copyparty": (207, ("PROPFIND", "/u/alice/", None, {"Depth": "0"})),
         "snac": (200, ("GET", "/alice/admin", None, {})),
@@ -91,6 +99,41 @@ def test_a_revoked_app_password_stops_working(healthy, service):
     eventually("it opens the service", lambda: healthy.request(host, *ask, user=user).status == works)
     healthy.api("DELETE", f"/app-passwords/{made['id']}")
     eventually("the revoked password is refused", lambda: healthy.request(host, *ask, user=user).status == 401, 5)
+
+
+def test_a_revoked_password_ends_the_chat_it_opened(healthy):
+    host, address = healthy.host("prosody"), ("127.0.0.1", int(healthy.ports["5222"].rsplit(":", 1)[1]))
+    lost, kept = (healthy.app_password("prosody", device=device) for device in ("a lost phone", "a kept one"))
+    one, other = (App(host, address, "alice", made["secret"], ca_file=healthy.ca_file) for made in (lost, kept))
+    healthy.api("DELETE", f"/app-passwords/{lost['id']}")
+    began = time.monotonic()
+    with pytest.raises(ConnectionError):
+        one.until(lambda stanza: False, "the end of the stream")
+    assert time.monotonic() - began < 5
+    with pytest.raises(Refused):
+        App(host, address, "alice", lost["secret"], ca_file=healthy.ca_file)
+    assert other.roster()
+    other.close()
+
+
+def test_a_new_certificate_reaches_what_runs(healthy):
+    host, address = healthy.host("prosody"), ("127.0.0.1", int(healthy.ports["5222"].rsplit(":", 1)[1]))
+    password = healthy.app_password("prosody")["secret"]
+
+    def shown():
+        app = App(host, address, "alice", password, ca_file=healthy.ca_file)
+        certificate = app.socket.getpeercert()["serialNumber"]
+        app.close()
+        return certificate
+
+    before, pid = shown(), healthy.pid("service-prosody")
+    assert before == healthy.certificate(host)["serialNumber"]
+    # As if its time had come.
+    healthy.shell(f"rm /data/commonhost/certificates/local/*/{host}.pem && systemctl restart commonhost")
+    eventually("the supervisor answers", healthy.answers)
+    eventually("another certificate is shown", lambda: shown() not in (before,), 60)
+    assert shown() == healthy.certificate(host)["serialNumber"]
+    assert healthy.pid("service-prosody") == pid
 
 
 @pytest.mark.parametrize("service", SERVICES)

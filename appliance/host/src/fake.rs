@@ -32,6 +32,7 @@ use tokio::{
 use types::{
     Active, CatalogEntry, Digest, ProcessId, ServiceName, UnitState,
     host::{HostReply, HostRequest},
+    manifest::Signal,
 };
 
 /// An init system that only pretends.
@@ -40,6 +41,8 @@ pub struct FakeSystemd {
     state: Mutex<BTreeMap<String, Started>>,
     broken: Mutex<BTreeSet<String>>,
     last_pid: AtomicU32,
+    /// Units and the signals they were sent.
+    pub signals: Mutex<Vec<(String, Signal)>>,
     /// The program that is run for backups.
     pub restic: Mutex<FakeRestic>,
 }
@@ -57,6 +60,7 @@ impl FakeSystemd {
             state: Mutex::default(),
             broken: Mutex::default(),
             last_pid: AtomicU32::new(1000),
+            signals: Mutex::default(),
             restic: Mutex::default(),
         }
     }
@@ -176,6 +180,11 @@ impl Systemd for FakeSystemd {
         {
             listener.abort();
         }
+        Ok(())
+    }
+
+    async fn signal(&self, unit: &str, signal: Signal) -> Result<(), MachineError> {
+        lock(&self.signals).push((unit.to_owned(), signal));
         Ok(())
     }
 

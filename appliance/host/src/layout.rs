@@ -61,6 +61,11 @@ impl Layout {
         self.at("run/commonhost/ldap").join(service.as_str())
     }
 
+    /// The folder in which a service finds the certificate of its name.
+    pub fn certificate(&self, service: &ServiceName) -> PathBuf {
+        self.at("run/commonhost/certificates").join(service.as_str())
+    }
+
     /// The folder of the sockets of a restored copy that is tried.
     pub fn trial_sockets(&self, service: &ServiceName) -> PathBuf {
         self.at("run/commonhost/sockets").join(format!("trial-{service}"))

@@ -8,6 +8,7 @@
 mod adopt;
 pub mod atomic;
 mod boot;
+pub mod certificate;
 pub mod client;
 pub mod clock;
 mod console;

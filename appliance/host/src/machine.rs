@@ -4,7 +4,7 @@
 use crate::{
     adopt,
     atomic::{sync_folder, write_atomic},
-    console, data,
+    certificate, console, data,
     error::{At, MachineError},
     journal,
     layout::Layout,
@@ -29,7 +29,6 @@ use types::{
     backup::{Run, Subject},
     data::{Act, DataMark, WorkState},
     host::{ArchiveInfo, HostReply, HostRequest, RenderInput},
-    manifest::SignIn,
 };
 
 /// The unit of the supervisor.
@@ -128,6 +127,11 @@ impl Machine {
             HostRequest::MountBundles { service, entry } => self.mount(&service, &entry)?,
             HostRequest::UnmountUnused => self.unmount_unused()?,
             HostRequest::Render(input) => self.render(&input).await?,
+            HostRequest::Certificate { service, certificate } => {
+                let input = self.rendered_input(&service)?;
+                let entry = self.entry(&service, &input.entry)?;
+                certificate::hand(&self.layout, &*self.systemd, &entry, &certificate).await?;
+            }
             HostRequest::Start { service } => self.start(&service).await?,
             HostRequest::Stop { service } => self.stop(&service).await?,
             HostRequest::Remove { service } => self.remove(&service).await?,
@@ -286,9 +290,12 @@ impl Machine {
 
         // The service, as nobody in particular, makes its socket there; the supervisor's group only goes through.
         self.shared_folder(&self.layout.sockets(&input.service), 0o2757)?;
-        if entry.manifest.sign_in == (SignIn::Ldap {}) {
+        if entry.manifest.asks_directory() {
             // The supervisor puts its socket there; the service may only connect.
             self.shared_folder(&self.layout.directory(&input.service), 0o2775)?;
+        }
+        if entry.manifest.certificate.is_some() {
+            certificate::prepare(&self.layout, &input.service)?;
         }
         let folder = self.layout.files(&input.service);
         fs::create_dir_all(&folder).at("create", &folder)?;
@@ -366,6 +373,7 @@ impl Machine {
             self.layout.files(service),
             self.layout.sockets(service),
             self.layout.directory(service),
+            self.layout.certificate(service),
         ] {
             remove_folder(&folder)?;
         }
@@ -450,7 +458,9 @@ impl Machine {
             ..Observed::default()
         };
         for (service, rendered) in self.rendered()? {
-            observed.services.entry(service).or_default().rendered = Some(rendered);
+            let certificate = certificate::handed(&self.layout, &service);
+            let seen = observed.services.entry(service).or_default();
+            (seen.rendered, seen.certificate) = (Some(rendered), certificate);
         }
         for ((service, process), mut state) in self.systemd.services().await? {
             state.started_from = started_from(&self.layout, state.main_pid);

@@ -5,7 +5,7 @@ use crate::{error::MachineError, render::parse_unit_name};
 use async_trait::async_trait;
 use std::{collections::BTreeMap, time::Duration};
 use tokio::sync::OnceCell;
-use types::{Active, ProcessId, ServiceName, Timestamp, UnitState};
+use types::{Active, ProcessId, ServiceName, Timestamp, UnitState, manifest::Signal};
 
 /// What is asked of the init system. [`Bus`] asks systemd; [`crate::FakeSystemd`] stands in for it in tests.
 #[async_trait]
@@ -14,6 +14,8 @@ pub trait Systemd: Send + Sync {
     async fn reload(&self) -> Result<(), MachineError>;
     /// Starts a unit, or restarts it; returns when the job is queued.
     async fn restart(&self, unit: &str) -> Result<(), MachineError>;
+    /// Sends a signal to a unit's main process; one that does not run is left alone.
+    async fn signal(&self, unit: &str, signal: Signal) -> Result<(), MachineError>;
     /// Stops a unit and waits until it has ended.
     async fn stop(&self, unit: &str) -> Result<(), MachineError>;
     /// Runs a oneshot unit to its end.
@@ -53,6 +55,7 @@ trait Manager {
     fn reboot(&self) -> zbus::Result<()>;
     fn restart_unit(&self, name: &str, mode: &str) -> zbus::Result<zbus::OwnedObjectPath>;
     fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<zbus::OwnedObjectPath>;
+    fn kill_unit(&self, name: &str, whom: &str, signal: i32) -> zbus::Result<()>;
     fn stop_unit(&self, name: &str, mode: &str) -> zbus::Result<zbus::OwnedObjectPath>;
     fn reset_failed_unit(&self, name: &str) -> zbus::Result<()>;
     fn load_unit(&self, name: &str) -> zbus::Result<zbus::OwnedObjectPath>;
@@ -215,6 +218,24 @@ impl Systemd for Bus {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Ok(())
+    }
+
+    async fn signal(&self, unit: &str, signal: Signal) -> Result<(), MachineError> {
+        let failed = |source| MachineError::Systemd {
+            doing: "signal",
+            unit: unit.to_owned(),
+            source,
+        };
+        let number = match signal {
+            Signal::Hangup => nix::sys::signal::SIGHUP,
+            Signal::User1 => nix::sys::signal::SIGUSR1,
+        };
+        let manager = self.manager().await.map_err(failed)?;
+        match manager.kill_unit(unit, "main", number as i32).await {
+            // It ended, or it does not run: at its next start it reads what is there.
+            Err(zbus::Error::MethodError(..)) | Ok(()) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     async fn stop(&self, unit: &str) -> Result<(), MachineError> {

@@ -7,7 +7,7 @@ pub mod history;
 mod show;
 
 pub(crate) use decide::RESERVE_MIB;
-pub use decide::{Refusal, check_memory, parse_settings};
+pub use decide::{Refusal, check_memory, check_ports, parse_settings};
 pub use show::{catalog, view, views};
 
 use crate::{ApiError, App, catalogs::Entry, state::JobKind};
@@ -108,6 +108,11 @@ async fn admit_new(
         ));
     }
     check_memory(&entry.manifest, &app.readings())?;
+    let present = app.store.desired().await?.services;
+    let others = present
+        .iter()
+        .filter_map(|(name, other)| catalogs.entry(name, &other.entry));
+    check_ports(&entry.manifest, others.map(|other| &other.manifest))?;
     // Verified and mounted first: a damaged bundle is refused before the request is recorded.
     let service = entry.manifest.service.name.clone();
     let request = HostRequest::MountBundles {

@@ -147,6 +147,14 @@ impl LocalAuthority {
         Leaf::parse(&file, pem.as_bytes())
     }
 
+    /// Key and chain of the leaf stored as `file`, in PEM.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn stored(&self, file: &str) -> Result<Option<Vec<u8>>, TlsError> {
+        self.leaves.read(&format!("{file}.pem"))
+    }
+
     /// Addresses on the leaf stored as `file`: those the board had when it was switched off.
     pub(crate) fn stored_addresses(&self, file: &str) -> BTreeSet<IpAddr> {
         let file = format!("{file}.pem");

@@ -348,6 +348,36 @@ impl Certificates {
         all
     }
 
+    /// Private key and chain, leaf first, in PEM, of what is served under `name`: for a service that speaks TLS itself.
+    /// `None` for a local name that was not set yet. Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn handed(&self, name: &str) -> Result<Option<Vec<u8>>, TlsError> {
+        let now = (self.inner.clock)();
+        let state = self.inner.state();
+        let serves = |domain: &Domain, entry: &Entry| {
+            let leaf = entry.servable(now);
+            let wildcard = name
+                .split_once('.')
+                .is_some_and(|(_, above)| above == domain.as_str());
+            leaf.is_some_and(|leaf| {
+                domain.as_str() == name || (wildcard && leaf.is_for(&format!("*.{domain}")))
+            })
+        };
+        let mut domains = state.domains.iter();
+        if let Some((domain, _)) = domains.find(|(domain, entry)| serves(domain, entry)) {
+            return self.inner.store.read(&format!("{domain}.pem"));
+        }
+        if state.local.by_name.contains_key(name) {
+            return self.inner.authority.load().stored(name);
+        }
+        if crate::authority::is_local(name) {
+            return Ok(None);
+        }
+        self.inner.authority.load().stored(ADDRESSES)
+    }
+
     /// Counts up with each change of [`Self::status`].
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()

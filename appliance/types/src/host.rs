@@ -34,6 +34,13 @@ pub enum HostRequest {
     UnmountUnused,
     /// Write units, files and folders of a service; reload systemd.
     Render(RenderInput),
+    /// Give a service the certificate of its name, and tell its main process if it runs. The same as before: nothing.
+    Certificate {
+        /// The service.
+        service: ServiceName,
+        /// Key and chain.
+        certificate: HandedCertificate,
+    },
     /// Start a service's units, or restart those that run from an older rendering.
     Start {
         /// The service.
@@ -207,6 +214,48 @@ pub struct RenderInput {
     pub hosts: Vec<String>,
     /// Rises when a restart is asked for.
     pub restarts: u64,
+}
+
+/// A private key and a certificate chain, leaf first, in PEM. What it holds is never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HandedCertificate(String);
+
+impl HandedCertificate {
+    /// The text.
+    pub fn pem(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for HandedCertificate {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        const LONGEST: usize = 64 * 1024;
+        let plain = |byte: u8| byte == b'\n' || byte == b'\r' || (b' '..=b'~').contains(&byte);
+        if text.len() > LONGEST || !text.bytes().all(plain) {
+            return Err("a certificate is at most 64 KiB of plain text");
+        }
+        let key = text.find(" PRIVATE KEY-----");
+        let chain = text.find("-----BEGIN CERTIFICATE-----");
+        match (key, chain) {
+            (Some(key), Some(chain)) if key < chain && text.starts_with("-----BEGIN ") => Ok(Self(text)),
+            _ => Err("a private key and then a certificate are needed"),
+        }
+    }
+}
+
+impl From<HandedCertificate> for String {
+    fn from(certificate: HandedCertificate) -> Self {
+        certificate.0
+    }
+}
+
+impl std::fmt::Debug for HandedCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HandedCertificate(…)")
+    }
 }
 
 /// What the host process answers.

@@ -31,6 +31,9 @@ pub struct Manifest {
     /// How a member's identity reaches it.
     #[serde(default)]
     pub sign_in: SignIn,
+    /// The certificate of its name, for what it speaks besides HTTP.
+    #[serde(default)]
+    pub certificate: Option<CertificateUse>,
     /// What a steward can set.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
@@ -104,6 +107,9 @@ pub struct BundleSource {
     /// Python packages from `PyPI`, pinned.
     #[serde(default)]
     pub pypi: Vec<PypiPackage>,
+    /// What pages are made of, from the npm registry, pinned.
+    #[serde(default)]
+    pub npm: Vec<NpmPackage>,
     /// What packages bring outside `/usr` and the service needs: path in the package, path below `/usr` it is
     /// moved to (both without a leading slash: `"var/lib/snac2/lang" = "usr/share/snac/lang"`). The rest is dropped.
     #[serde(default)]
@@ -140,6 +146,20 @@ pub struct PypiPackage {
     pub version: String,
     /// SHA-256 of every file that may be taken (one per platform).
     pub sha256: Vec<Digest>,
+}
+
+/// Files of a package of the npm registry. Nothing of it is run on the board: it is what a page loads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NpmPackage {
+    /// Name in the registry.
+    pub name: String,
+    /// Exact version.
+    pub version: String,
+    /// SHA-256 of the packed package.
+    pub sha256: Digest,
+    /// What is taken: file or folder in the package, path below `/usr` it is put at. The rest is dropped.
+    pub take: BTreeMap<String, String>,
 }
 
 /// `[process.<id>]`
@@ -243,9 +263,14 @@ pub enum Network {
 pub struct Listen {
     /// What is spoken there.
     pub kind: ListenKind,
-    /// Name of the Unix socket in the service's socket folder, like `http.sock`.
+    /// Name of the Unix socket in the service's socket folder, like `http.sock`: for `http`.
+    #[serde(default)]
     pub socket: String,
-    /// Who may reach it through the front door.
+    /// Port of the board, for `tcp` and `udp`. The service opens it itself and decides who may do what there; the
+    /// front door sees nothing of it.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// Who may reach it: through the front door, or at the port.
     pub access: Access,
     /// Paths (prefixes) that anybody may reach although `access` is `members`, such as `/.well-known/`.
     #[serde(default)]
@@ -253,12 +278,41 @@ pub struct Listen {
 }
 
 /// What is spoken at a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ListenKind {
-    /// HTTP/1.1.
+    /// HTTP/1.1 at a Unix socket, behind the front door.
     Http,
+    /// A protocol of its own at a TCP port of the board.
+    Tcp,
+    /// A protocol of its own at a UDP port of the board.
+    Udp,
 }
+
+/// `[certificate]`: the service finds key and chain of its first name, in this order, in one file,
+/// [`CERTIFICATE_FILE`]: the same that the front door shows for that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateUse {
+    /// How the main process is told that there is a new one; its connections go on. Without: it is restarted.
+    #[serde(default)]
+    pub renewed: Option<Signal>,
+}
+
+/// Signals that programs read their files again at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signal {
+    /// `SIGHUP`.
+    Hangup,
+    /// `SIGUSR1`.
+    User1,
+}
+
+/// Folder in which a service with `[certificate]` finds the certificate of its name.
+pub const CERTIFICATE_FOLDER: &str = "/run/certificate";
+/// The file's name: a private key and a chain, leaf first, in PEM.
+pub const CERTIFICATE_FILE: &str = "certificate.pem";
 
 /// Who may reach a listener through the front door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -289,7 +343,11 @@ pub enum SignIn {
     },
     /// The service asks the board's directory (LDAP version 3, read-only), which it finds at the socket
     /// [`LDAP_SOCKET`]: it searches for the member and binds as the member with an app password for this service.
-    Ldap {},
+    Ldap {
+        /// A header that the front door sets to the member's name, for the service's own page.
+        #[serde(default)]
+        header: Option<String>,
+    },
     /// Accounts are made in the service by a command. It runs in the service's sandbox, as its user, with
     /// `MEMBER` and `DISPLAY_NAME` in the environment and the password in the file `%d/password`.
     Provision {
@@ -391,6 +449,9 @@ pub struct Cost {
     pub metered: BTreeSet<String>,
 }
 
+/// Ports below belong to the board itself, and no service has the right to open them.
+const LOWEST_PORT: u16 = 1024;
+
 /// What is wrong with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
@@ -429,7 +490,20 @@ impl Manifest {
 
     /// Whether members' apps sign in to it with app passwords.
     pub fn takes_app_passwords(&self) -> bool {
-        self.service.app_passwords || matches!(self.sign_in, SignIn::Ldap {} | SignIn::Provision { .. })
+        self.service.app_passwords || matches!(self.sign_in, SignIn::Ldap { .. } | SignIn::Provision { .. })
+    }
+
+    /// Whether it asks the board's directory.
+    pub fn asks_directory(&self) -> bool {
+        matches!(self.sign_in, SignIn::Ldap { .. })
+    }
+
+    /// The ports of the board it opens, in order.
+    pub fn ports(&self) -> BTreeSet<(u16, ListenKind)> {
+        let ports = self.listen.values();
+        ports
+            .filter_map(|listen| Some((listen.port?, listen.kind)))
+            .collect()
     }
 
     /// What a process may reach.
@@ -461,11 +535,8 @@ impl Manifest {
             self.verify_process(id, process)?;
         }
         for (id, listen) in &self.listen {
-            if !is_file_name(&listen.socket) {
-                return Err(format!(
-                    "[listen.{id}] socket must be a plain file name like http.sock"
-                ));
-            }
+            self.verify_listen(listen)
+                .map_err(|error| format!("[listen.{id}] {error}"))?;
         }
         for (from, to) in &self.bundle.keep {
             if !is_inside(from) || !is_inside(to) || !to.starts_with("usr/") {
@@ -492,6 +563,13 @@ impl Manifest {
                 edit.file
             ));
         }
+        for (from, to) in self.bundle.npm.iter().flat_map(|package| &package.take) {
+            if !is_inside(from) || !is_inside(to) || !to.starts_with("usr/") {
+                return Err(format!(
+                    "[[bundle.npm]] {from} must be put below usr/, with no leading slash and no .."
+                ));
+            }
+        }
         for (name, file) in &self.files {
             if !is_file_name(name) || !is_file_name(&file.template) {
                 return Err(format!("[files.{name}]: file and template are plain file names"));
@@ -512,6 +590,29 @@ impl Manifest {
         }
         if !(1..=10_000).contains(&self.limits.cpu_weight) || self.limits.tasks == 0 {
             return Err("[limits] cpu_weight is 1 to 10000 and tasks at least 1".into());
+        }
+        Ok(())
+    }
+
+    fn verify_listen(&self, listen: &Listen) -> Result<(), String> {
+        if listen.kind == ListenKind::Http {
+            return match listen.port {
+                None if is_file_name(&listen.socket) => Ok(()),
+                None => Err("socket must be a plain file name like http.sock".into()),
+                Some(_) => Err("http is spoken at a socket, not at a port".into()),
+            };
+        }
+        if listen.port.is_none_or(|port| port < LOWEST_PORT) {
+            return Err(format!("port must be {LOWEST_PORT} or above"));
+        }
+        if !listen.socket.is_empty() || !listen.public_paths.is_empty() || listen.access != Access::Public {
+            return Err(
+                "a port has no socket and no paths, and its access is public: the front door is not asked"
+                    .into(),
+            );
+        }
+        if self.network() != Network::Outbound {
+            return Err("a port of the board needs network = \"outbound\"".into());
         }
         Ok(())
     }
@@ -547,9 +648,10 @@ impl Manifest {
             verify_specifiers(value)?;
         }
         if let Some(ready) = &process.ready {
-            if !self.listen.contains_key(&ready.listen) {
+            let listen = self.listen.get(&ready.listen);
+            if listen.is_none_or(|listen| listen.kind != ListenKind::Http) {
                 return Err(format!(
-                    "[process.{id}] ready asks [listen.{}], which does not exist",
+                    "[process.{id}] ready asks [listen.{}], which does not exist or speaks no HTTP",
                     ready.listen
                 ));
             }

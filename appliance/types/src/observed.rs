@@ -25,6 +25,8 @@ pub struct ObservedService {
     pub rendered: Option<Digest>,
     /// Its processes' units.
     pub units: BTreeMap<ProcessId, UnitState>,
+    /// Digest of the certificate it was given and told of.
+    pub certificate: Option<Digest>,
     /// Whether it has a folder with data.
     pub data: bool,
     /// Which version last started on these data; absent before the first start.

@@ -8,7 +8,7 @@ use types::{
     CatalogEntry, Manifest, MemberName, ProcessId,
     data::Trial,
     host::RenderInput,
-    manifest::{LDAP_FOLDER, Network, Process, SignIn},
+    manifest::{CERTIFICATE_FOLDER, LDAP_FOLDER, ListenKind, Network, Process},
 };
 
 /// The units of a service, by unit name. Deterministic: same input, same bytes.
@@ -327,12 +327,20 @@ impl Unit<'_> {
         };
         line(text, "UMask", "0007");
         line(text, "BindPaths", format!("{}:/run/service", sockets.display()));
-        if self.manifest.sign_in == (SignIn::Ldap {}) && trying.is_none() {
+        if self.manifest.asks_directory() && trying.is_none() {
             let folder = self.layout.directory(service);
             line(
                 text,
                 "BindReadOnlyPaths",
                 format!("{}:{LDAP_FOLDER}", folder.display()),
+            );
+        }
+        if self.manifest.certificate.is_some() {
+            let folder = self.layout.certificate(service);
+            line(
+                text,
+                "BindReadOnlyPaths",
+                format!("{}:{CERTIFICATE_FOLDER}", folder.display()),
             );
         }
         for name in self.manifest.files.keys() {
@@ -357,10 +365,13 @@ impl Unit<'_> {
         );
         let private = network != Network::Outbound;
         line(text, "PrivateNetwork", if private { "yes" } else { "no" });
+        let ports = self.manifest.ports();
+        let listens = !ports.is_empty();
         let families = match network {
             Network::None => "AF_UNIX",
             // Programs ask by netlink which addresses there are to listen on.
             Network::Loopback => "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+            Network::Outbound if listens => "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
             Network::Outbound => "AF_UNIX AF_INET AF_INET6",
         };
         line(text, "RestrictAddressFamilies", families);
@@ -371,10 +382,23 @@ impl Unit<'_> {
                 line(text, "IPAddressAllow", "localhost");
             }
             Network::Outbound => {
-                // The world, but not the board's own loopback, except its resolver.
-                line(text, "IPAddressDeny", "localhost link-local multicast");
+                // The world, but not the board's own loopback, except its resolver. Who comes to a port may come from
+                // the same cable.
+                let denied = if listens {
+                    "localhost"
+                } else {
+                    "localhost link-local multicast"
+                };
+                line(text, "IPAddressDeny", denied);
                 line(text, "IPAddressAllow", "127.0.0.53");
             }
+        }
+        if network == Network::Outbound {
+            for (port, kind) in ports {
+                let protocol = if kind == ListenKind::Udp { "udp" } else { "tcp" };
+                line(text, "SocketBindAllow", format!("{protocol}:{port}"));
+            }
+            line(text, "SocketBindDeny", "any");
         }
     }
 }

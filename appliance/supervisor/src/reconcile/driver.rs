@@ -3,7 +3,7 @@
 
 use super::{
     apply::apply,
-    plan::{Plan, Wanted, wanted},
+    plan::{Certificate, Plan, Wanted, wanted},
     probe,
     routes::{Serving, addresses, route_table},
     status::{Live, derive},
@@ -19,8 +19,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use types::{
     Active, Observed, Running, ServiceName, Timestamp,
-    host::{HostReply, HostRequest},
-    manifest::SignIn,
+    host::{HandedCertificate, HostReply, HostRequest},
 };
 
 /// Wakes the loop: something was asked for.
@@ -260,6 +259,9 @@ async fn look(app: &App) -> std::result::Result<Turn, String> {
     for (service, wanted) in &mut wanted {
         if let Ok(wanted) = wanted {
             wanted.no_snapshot = app.data.no_snapshot(service, &wanted.version);
+            if wanted.certificate == Certificate::Missing {
+                wanted.certificate = certificate(app, &wanted.input.hosts);
+            }
         }
     }
     let jobs = jobs.into_iter().map(|job| (job.service.clone(), job)).collect();
@@ -268,6 +270,26 @@ async fn look(app: &App) -> std::result::Result<Turn, String> {
         observed,
         catalogs,
         jobs,
+    })
+}
+
+/// What the front door shows for the first of these names.
+fn certificate(app: &App, hosts: &[String]) -> Certificate {
+    let pem = hosts.first().map(|name| app.certificates.handed(name));
+    let pem = match pem {
+        Some(Ok(Some(pem))) => pem,
+        Some(Ok(None)) | None => return Certificate::Missing,
+        Some(Err(error)) => {
+            log::warn!("{}", host::chain(&error));
+            return Certificate::Missing;
+        }
+    };
+    let handed = String::from_utf8(pem)
+        .ok()
+        .and_then(|pem| HandedCertificate::try_from(pem).ok());
+    handed.map_or(Certificate::Missing, |handed| {
+        let digest = host::certificate::certificate_digest(&handed);
+        Certificate::There(handed, digest)
     })
 }
 
@@ -333,8 +355,7 @@ async fn publish(
 
 /// Answers the questions of those services that ask about members.
 fn serve_directory(app: &App, serving: &BTreeMap<ServiceName, Serving<'_>>) {
-    let asks =
-        |(_, serving): &(&ServiceName, &Serving<'_>)| serving.entry.manifest.sign_in == (SignIn::Ldap {});
+    let asks = |(_, serving): &(&ServiceName, &Serving<'_>)| serving.entry.manifest.asks_directory();
     let services = serving
         .iter()
         .filter(asks)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use types::{
     Active, Desired, Digest, Observed, ObservedService, Running, ServiceName, Timestamp,
     data::SnapshotReason,
-    host::{HostRequest, RenderInput},
+    host::{HandedCertificate, HostRequest, RenderInput},
     settings,
 };
 
@@ -18,6 +18,8 @@ pub enum Step {
     Mount(Digest),
     /// Write units and files.
     Render(RenderInput),
+    /// Give it the certificate of its name.
+    Certificate(HandedCertificate),
     /// Copy the data ahead of a version that may change them for ever.
     Snapshot(Ahead),
     /// Start, or restart from a new rendering.
@@ -52,8 +54,22 @@ pub struct Wanted {
     pub running: Running,
     /// Digest of entry and settings.
     pub version: Digest,
+    /// What it speaks TLS with.
+    pub certificate: Certificate,
     /// Why the snapshot ahead of this version could not be made, if it was tried.
     pub no_snapshot: Option<String>,
+}
+
+/// The certificate that a service is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Certificate {
+    /// It takes none.
+    #[default]
+    None,
+    /// It takes one, and there is none for its name yet: it waits.
+    Missing,
+    /// This one, known by its digest.
+    There(HandedCertificate, Digest),
 }
 
 /// What to do, per service, in order.
@@ -90,6 +106,10 @@ pub fn wanted(desired: &Desired, catalogs: &Loaded) -> BTreeMap<ServiceName, Res
         Ok(Wanted {
             rendering: host::rendering_digest(&input),
             version: host::version_digest(&input.entry, &input.settings),
+            certificate: match entry.manifest.certificate {
+                Some(_) => Certificate::Missing,
+                None => Certificate::None,
+            },
             no_snapshot: None,
             input,
             bundles: entry
@@ -173,6 +193,13 @@ fn present(wanted: &Wanted, seen: &ObservedService, mounted: &BTreeSet<Digest>) 
     if stale {
         steps.push(Step::Render(wanted.input.clone()));
     }
+    match &wanted.certificate {
+        Certificate::Missing if seen.certificate.is_none() => return steps,
+        Certificate::There(certificate, digest) if seen.certificate.as_ref() != Some(digest) => {
+            steps.push(Step::Certificate(certificate.clone()));
+        }
+        _ => {}
+    }
     match wanted.running {
         Running::Started => {
             let down = seen.units.is_empty()
@@ -236,6 +263,10 @@ impl Step {
                 entry: entry.clone(),
             },
             Self::Render(input) => HostRequest::Render(input.clone()),
+            Self::Certificate(certificate) => HostRequest::Certificate {
+                service,
+                certificate: certificate.clone(),
+            },
             Self::Start => HostRequest::Start { service },
             Self::Stop => HostRequest::Stop { service },
             Self::Remove => HostRequest::Remove { service },
@@ -248,6 +279,7 @@ impl Step {
         match self {
             Self::Mount(_) => "mount",
             Self::Render(_) => "render",
+            Self::Certificate(_) => "certificate",
             Self::Snapshot(_) => "snapshot",
             Self::Start => "start",
             Self::Stop => "stop",
@@ -263,6 +295,7 @@ impl Step {
             Self::Snapshot(_) => 35,
             Self::Stop | Self::Remove => 30,
             Self::Render(_) => 40,
+            Self::Certificate(_) => 45,
             Self::Start => 50,
             Self::Archive => 70,
         }

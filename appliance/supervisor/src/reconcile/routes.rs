@@ -76,7 +76,11 @@ pub fn route_table(
                     groups: groups.as_ref().and_then(|groups| groups.parse().ok()),
                 })
             }
-            SignIn::None | SignIn::Ldap {} | SignIn::Provision { .. } => None,
+            SignIn::Ldap { header } => header
+                .as_ref()
+                .and_then(|header| header.parse().ok())
+                .map(|user| IdentityHeaders { user, groups: None }),
+            SignIn::None | SignIn::Provision { .. } => None,
         };
         let socket = sockets.join(service.as_str()).join(&web.socket);
         let route = ServiceRoute::new(service.clone(), socket)

@@ -30,6 +30,28 @@ pub fn check_memory(manifest: &Manifest, readings: &Readings) -> Result<(), Refu
     Err(ApiError::conflict("memory", message))
 }
 
+/// Refuses a service that opens a port of the board which another one has.
+///
+/// # Errors
+/// With the port and who has it.
+pub fn check_ports<'a>(
+    manifest: &Manifest,
+    others: impl IntoIterator<Item = &'a Manifest>,
+) -> Result<(), Refusal> {
+    let ports = manifest.ports();
+    let name = &manifest.service.name;
+    for other in others.into_iter().filter(|other| other.service.name != *name) {
+        if let Some((port, _)) = other.ports().intersection(&ports).next() {
+            let message = format!(
+                "{name} needs port {port} of the board, which {other} has. Remove {other} first.",
+                other = other.service.name
+            );
+            return Err(ApiError::conflict("port", message));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn expired(expires: Timestamp) -> String {
     let date = jiff::Timestamp::from_second(expires.0).map(|at| at.strftime("%Y-%m-%d").to_string());
     let date = date.unwrap_or_else(|_| "an unknown day".into());
@@ -82,5 +104,63 @@ pub fn parse_settings(
         Ok(settings)
     } else {
         Err(ApiError::fields(errors))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_ports(name: &str, ports: &[(&str, u16)]) -> Manifest {
+        let listen = |(kind, port): &(&str, u16)| {
+            format!("[listen.{kind}{port}]\nkind = \"{kind}\"\nport = {port}\naccess = \"public\"\n")
+        };
+        let listen = ports.iter().map(listen).collect::<Vec<_>>().concat();
+        let text = format!(
+            r#"
+[service]
+name = "{name}"
+title = {{ en = "x", fr = "x" }}
+summary = {{ en = "x", fr = "x" }}
+category = "tools"
+version = "1"
+licence = "MIT"
+source = "https://example.org"
+website = "https://example.org"
+[process.main]
+command = ["/usr/bin/x"]
+ready = {{ listen = "web", path = "/", status = [200] }}
+[limits]
+memory_expected_mib = 1
+memory_max_mib = 1
+tasks = 1
+[permissions]
+network = "outbound"
+[listen.web]
+kind = "http"
+socket = "http.sock"
+access = "members"
+{listen}
+[data]
+paths = ["."]
+class = "technical"
+backup = "hot"
+"#
+        );
+        Manifest::parse(&text).unwrap()
+    }
+
+    #[test]
+    fn a_port_has_one_owner_per_protocol() {
+        let chat = with_ports("chat", &[("tcp", 5222), ("udp", 5222)]);
+        let other = with_ports("other", &[("tcp", 5222)]);
+        let third = with_ports("third", &[("tcp", 5223)]);
+        assert!(
+            check_ports(&chat, [&chat, &third]).is_ok(),
+            "its own do not count"
+        );
+        let said = format!("{:?}", check_ports(&other, [&third, &chat]).unwrap_err());
+        assert!(said.contains("5222") && said.contains("chat"), "{said}");
+        assert!(check_ports(&with_ports("fourth", &[("udp", 5223)]), [&third]).is_ok());
     }
 }

@@ -19,6 +19,7 @@ fn a_wanted(name: &str, version: u8, running: Running) -> Wanted {
     let rendering = host::rendering_digest(&input);
     Wanted {
         version: host::version_digest(&input.entry, &input.settings),
+        certificate: Certificate::None,
         no_snapshot: None,
         rendering,
         input,
@@ -68,6 +69,9 @@ fn apply(observed: &mut Observed, name: &ServiceName, step: &Step) {
             seen.units.clear();
             seen.rendered = None;
         }
+        Step::Certificate(certificate) => {
+            seen.certificate = Some(host::certificate::certificate_digest(certificate));
+        }
         Step::Archive => (seen.data, seen.data_from) = (false, None),
     }
 }
@@ -101,6 +105,34 @@ fn installing_twice_is_an_empty_plan() {
         }
     }
     assert!(Plan::new(&wishes, &observed, &none, Timestamp(0)).is_empty());
+}
+
+#[test]
+fn a_certificate_is_handed_before_the_start_and_a_new_one_without_another_start() {
+    let name: ServiceName = "s0".parse().unwrap();
+    let handed = |text: &str| {
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----BEGIN CERTIFICATE-----\n");
+        let certificate = HandedCertificate::try_from(pem).unwrap();
+        let digest = host::certificate::certificate_digest(&certificate);
+        Certificate::There(certificate, digest)
+    };
+    let mut observed = Observed::default();
+    let mut turn = |certificate: Certificate| {
+        let mut wanted = a_wanted("s0", 1, Running::Started);
+        wanted.certificate = certificate;
+        let wishes = BTreeMap::from([(name.clone(), Ok(wanted))]);
+        let plan = Plan::new(&wishes, &observed, &BTreeMap::new(), Timestamp(0));
+        let steps = plan.services.get(&name).cloned().unwrap_or_default();
+        for step in &steps {
+            apply(&mut observed, &name, step);
+        }
+        steps.iter().map(Step::word).collect::<Vec<_>>()
+    };
+    assert_eq!(turn(Certificate::Missing), ["mount", "render"]);
+    assert_eq!(turn(handed("first")), ["certificate", "start"]);
+    assert_eq!(turn(handed("first")), [""; 0]);
+    assert_eq!(turn(handed("second")), ["certificate"]);
+    assert_eq!(turn(Certificate::Missing), [""; 0]);
 }
 
 #[test]
