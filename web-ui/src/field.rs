@@ -87,6 +87,8 @@ pub enum FieldError {
     NotLanguages,
     /// Not names of groups (see `types::GroupName`).
     NotGroups,
+    /// Not addresses that software may send a browser back to.
+    NotRedirects,
     /// The name typed is not the name asked for.
     NotTheName,
     /// A recovery key has twelve words; this has so many.
@@ -172,6 +174,7 @@ impl FieldError {
             Self::NotAYear => t.error_not_a_year().into(),
             Self::NotLanguages => t.error_not_languages().into(),
             Self::NotGroups => t.error_not_groups().into(),
+            Self::NotRedirects => t.openid_error_redirects().into(),
             Self::NotTheName => t.error_not_the_name().into(),
             Self::KeyWords(count) => t.sheet_error_count(count),
             Self::KeyWord(place, word) => t.sheet_error_word(place, word),

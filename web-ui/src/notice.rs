@@ -74,6 +74,12 @@ pub enum Notice {
     Booked,
     /// A text was marked as read.
     MarkedRead,
+    /// Software elsewhere signs nobody in any more.
+    ClientRemoved(String),
+    /// Software elsewhere has to ask a member again.
+    ConsentWithdrawn(String),
+    /// The signing key was changed.
+    KeyRotated,
     /// A warning in words that somebody else chose.
     Warning(String),
     /// An error in words that somebody else chose.
@@ -128,6 +134,9 @@ impl Notice {
         match self {
             Self::Claimed(board) => t.notice_claimed(board),
             Self::Saved => t.notice_saved().into(),
+            Self::ClientRemoved(name) => t.openid_removed(name),
+            Self::ConsentWithdrawn(name) => t.openid_withdrawn(name),
+            Self::KeyRotated => t.openid_rotated().into(),
             Self::NothingChanged => t.notice_nothing_changed().into(),
             Self::SignedOut => t.notice_signed_out().into(),
             Self::MemberAdded(name) => t.notice_member_added(name),

@@ -9,6 +9,8 @@ mod catalog;
 mod certificates;
 mod checks;
 mod claim;
+mod clients;
+mod consent;
 mod cooperative;
 mod domains;
 mod error;
@@ -31,7 +33,7 @@ mod sign_in_code;
 mod trust;
 mod welcome;
 
-pub use account::{AccountPage, DeviceRow, SessionRow, TokenRow};
+pub use account::{AccountPage, ConsentRow, DeviceRow, SessionRow, TokenRow};
 pub use archives::{ArchiveRow, ArchivesPage};
 pub use audit::{AuditPage, AuditRow};
 pub(crate) use backups::disk_choices;
@@ -43,6 +45,8 @@ pub use certificates::{
 };
 pub use checks::{CheckRow, CheckState, ChecksPage, DigestView, FindingRow};
 pub use claim::{ClaimPage, ClaimState};
+pub use clients::{ClientRow, ClientsPage, NewOpenIdClient};
+pub use consent::ConsentPage;
 pub use cooperative::*;
 pub use domains::{DomainCard, NameRow, NameStanding, RecordRow};
 pub use error::{ErrorKind, ErrorPage};

@@ -9,7 +9,7 @@ use crate::{
     journal,
     layout::Layout,
     mount, network, pack, provision,
-    render::{render_files, render_units, rendering_digest, unit_name, version_digest},
+    render::{HOSTS, render_files, render_hosts, render_units, rendering_digest, unit_name, version_digest},
     reset, restic, setup,
     systemd::Systemd,
     trial, usage,
@@ -302,6 +302,9 @@ impl Machine {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).at("set the mode of", &folder)?;
         for (name, text) in &files {
             write_atomic(&folder.join(name), text.as_bytes(), 0o600)?;
+        }
+        if let Some(hosts) = render_hosts(input) {
+            write_atomic(&folder.join(HOSTS), hosts.as_bytes(), 0o644)?;
         }
         let json = serde_json::to_vec(input).map_err(|error| MachineError::Refused(error.to_string()))?;
         write_atomic(&folder.join(INPUT), &json, 0o600)?;

@@ -7,6 +7,7 @@ mod files;
 mod unit;
 
 pub use files::render_files;
+pub(crate) use files::{HOSTS, render_hosts};
 pub use unit::render_units;
 pub(crate) use unit::{Account, Trying, render_account_unit, render_trial_units};
 

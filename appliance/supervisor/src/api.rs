@@ -17,6 +17,7 @@ mod json;
 mod local_authority;
 mod members;
 mod openapi;
+mod openid;
 mod peers;
 mod reach;
 mod restore;
@@ -48,6 +49,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(invitations::routes());
     routes.extend(account::routes());
     routes.extend(second_step::routes());
+    routes.extend(openid::routes());
     routes.extend(certificates::routes());
     routes.extend(local_authority::routes());
     routes.extend(checks::routes());

@@ -90,6 +90,8 @@ pub struct Parts {
     pub seal: Seal,
     /// Sign-ins on their way to a service's host.
     pub tickets: Mutex<Tickets>,
+    /// What clients of the `OpenID` Connect provider were given.
+    pub openid: Mutex<crate::openid::Grants>,
     /// Names announced on the local network.
     pub announced: Mutex<Announce>,
     /// What is being done with services' data.

@@ -5,6 +5,7 @@ mod arguments;
 mod backup;
 mod client;
 mod cooperative;
+mod openid;
 mod print;
 mod run;
 mod second_step;

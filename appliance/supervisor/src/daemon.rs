@@ -151,6 +151,7 @@ impl Supervisor {
             guesses: Mutex::default(),
             seal,
             tickets: Mutex::new(Tickets::default()),
+            openid: Mutex::new(crate::openid::Grants::default()),
             announced: Mutex::new(options.announce),
             data: data::Data::default(),
             lan: options.lan,

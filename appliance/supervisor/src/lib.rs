@@ -21,6 +21,7 @@ pub mod events;
 mod first_start;
 pub mod mdns;
 pub mod members;
+pub mod openid;
 pub mod outside;
 pub mod pages;
 pub mod peers;

@@ -12,6 +12,7 @@ mod catalog;
 mod certificates;
 mod checks;
 mod claim;
+mod clients;
 mod commons;
 mod cooperative;
 mod device;
@@ -29,6 +30,7 @@ mod language;
 mod links;
 mod members;
 mod notices;
+mod openid;
 mod peer;
 mod peers;
 mod places;
@@ -83,6 +85,8 @@ pub fn routes() -> Vec<Route> {
         peer::routes,
         account::routes,
         second_step::routes,
+        openid::routes,
+        clients::routes,
         backups::routes,
         places::routes,
         exports::routes,

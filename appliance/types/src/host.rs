@@ -214,6 +214,21 @@ pub struct RenderInput {
     pub hosts: Vec<String>,
     /// Rises when a restart is asked for.
     pub restarts: u64,
+    /// For a service that signs members in by `OpenID` Connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid: Option<OpenIdClient>,
+}
+
+/// What a service is told that signs members in by `OpenID` Connect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenIdClient {
+    /// The board's name that vouches for members: the issuer is `https://<host>`.
+    pub host: String,
+    /// The client's secret.
+    pub secret: Digest,
+    /// Root certificate of the board's own authority (PEM).
+    pub authority: String,
 }
 
 /// A private key and a certificate chain, leaf first, in PEM. What it holds is never shown.

@@ -348,6 +348,12 @@ pub enum SignIn {
         #[serde(default)]
         header: Option<String>,
     },
+    /// The service is a client of the board's `OpenID` Connect provider. Its templates see `openid`, and its processes
+    /// reach the board's front door under the board's own name.
+    OpenId {
+        /// Path on the service's own host to which a browser comes back, like `/oauth2/oidc/callback`.
+        redirect: String,
+    },
     /// Accounts are made in the service by a command. It runs in the service's sandbox, as its user, with
     /// `MEMBER` and `DISPLAY_NAME` in the environment and the password in the file `%d/password`.
     Provision {
@@ -374,8 +380,9 @@ pub const LDAP_GROUPS: &str = "ou=groups,o=commonhost";
 #[serde(deny_unknown_fields)]
 pub struct FileTemplate {
     /// Template file beside the manifest, in minijinja's syntax. It sees `settings`, `service`, `board`, `host`
-    /// (the service's first public host name), `origin` (`https://<host>`), `hosts`, and `ldap` (`uri`, `socket`,
-    /// `members`, `groups`).
+    /// (the service's first public host name), `origin` (`https://<host>`), `hosts`, `ldap` (`uri`, `socket`,
+    /// `members`, `groups`), and with `[sign_in] method = "openid"` `openid` (`issuer`, `client`, `secret`, `authority`:
+    /// the board's own root certificate).
     pub template: String,
 }
 
@@ -573,6 +580,19 @@ impl Manifest {
         for (name, file) in &self.files {
             if !is_file_name(name) || !is_file_name(&file.template) {
                 return Err(format!("[files.{name}]: file and template are plain file names"));
+            }
+        }
+        if let SignIn::OpenId { redirect } = &self.sign_in {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+            if !redirect.starts_with('/') || !redirect.bytes().all(plain) {
+                return Err(
+                    "[sign_in] redirect is a path on the service's host, like /oauth2/callback".into(),
+                );
+            }
+            if self.network_of(main) != Network::Outbound {
+                return Err(
+                    "[sign_in] openid: the main process needs [permissions] network = \"outbound\"".into(),
+                );
             }
         }
         for path in &self.data.paths {

@@ -14,14 +14,14 @@ use rustls::{
 use serde_json::Value;
 use std::{
     future::{Future, IntoFuture},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     pin::Pin,
     sync::Arc,
     time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -47,6 +47,7 @@ pub struct Ask {
     secure: bool,
     headers: Vec<(HeaderName, String)>,
     body: Bytes,
+    from: Option<Ipv4Addr>,
 }
 
 /// What came back.
@@ -78,7 +79,14 @@ impl Ask {
             secure: false,
             headers: Vec::new(),
             body: Bytes::new(),
+            from: None,
         }
+    }
+
+    /// From this address of the loopback (127.0.0.0/8).
+    pub fn from(mut self, address: Ipv4Addr) -> Self {
+        self.from = Some(address);
+        self
     }
 
     /// With a JSON body.
@@ -190,7 +198,10 @@ impl Ask {
             let stream = tls(&self.door, &name).await?;
             self.over(stream).await
         } else {
-            let stream = TcpStream::connect(self.door.http).await;
+            let stream = match self.from {
+                None => TcpStream::connect(self.door.http).await,
+                Some(address) => connect_from(address, self.door.http).await,
+            };
             self.over(stream.map_err(|error| error.to_string())?).await
         }
     }
@@ -230,6 +241,12 @@ impl IntoFuture for Ask {
                 .unwrap_or_else(|error| panic!("{what}: {error}"))
         })
     }
+}
+
+async fn connect_from(address: Ipv4Addr, to: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((address, 0).into())?;
+    socket.connect(to).await
 }
 
 async fn tls(door: &Door, name: &str) -> Result<TlsStream<TcpStream>, String> {

@@ -202,3 +202,40 @@ async fn root_on_the_board_needs_no_sign_in() {
         assert!(said.err.contains("member"), "{}", said.err);
     }
 }
+
+#[tokio::test]
+async fn software_elsewhere_is_registered_from_the_command_line() {
+    let (board, ada) = Board::claimed().await;
+    let back = "https://forum.example.org/back";
+    let made = there(&board, &["--json", "openid", "add", "Forum", "--redirect", back]).await;
+    let made = made.with_code(0).json();
+    assert_eq!(made["secret"].as_str().unwrap().len(), 64);
+    let id = made["id"].as_str().unwrap();
+    let bad = there(
+        &board,
+        &[
+            "openid",
+            "add",
+            "Forum",
+            "--redirect",
+            "http://forum.example.org/",
+        ],
+    )
+    .await;
+    assert!(bad.with_code(1).err.contains("https://"));
+    let listed = there(&board, &["--json", "openid", "list"])
+        .await
+        .with_code(0)
+        .json();
+    assert_eq!(
+        (&listed[0]["id"], &listed[0]["redirects"][0]),
+        (&made["id"], &Value::from(back))
+    );
+    there(&board, &["openid", "rotate"]).await.with_code(0);
+    there(&board, &["openid", "remove", id]).await.with_code(0);
+    let given = elsewhere(&board, &ada, &["--json", "openid", "consents"]).await;
+    assert_eq!(given.with_code(0).json(), serde_json::json!([]));
+    elsewhere(&board, &ada, &["openid", "withdraw", id])
+        .await
+        .with_code(1);
+}

@@ -15,6 +15,7 @@ use types::Timestamp;
 /// - `POST /account/password` with `current_password`, `new_password`, `new_password_again`
 /// - `POST /account/sessions/revoke` with `id`
 /// - `POST /account/app-passwords/revoke` with `id`
+/// - `POST /account/consents/withdraw` with `client`
 /// - `POST /account/tokens` with `label`; answer 200 with [`AccountPage::new_token`]
 /// - `POST /account/tokens/revoke` with `id`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct AccountPage {
     pub sessions: Vec<SessionRow>,
     /// What their apps sign in with, in all services.
     pub app_passwords: Vec<DeviceRow>,
+    /// Software elsewhere that they agreed to be known to.
+    pub consents: Vec<ConsentRow>,
     /// Their API tokens.
     pub tokens: Vec<TokenRow>,
     /// Label of the token in the form.
@@ -71,6 +74,17 @@ pub struct DeviceRow {
     pub created: Timestamp,
     /// When it was last used.
     pub last_used: Option<Timestamp>,
+}
+
+/// Software elsewhere that a member agreed to be known to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentRow {
+    /// Its `client_id`.
+    pub client: String,
+    /// What it is called.
+    pub name: String,
+    /// Since when.
+    pub given: Timestamp,
 }
 
 /// An API token.

@@ -10,6 +10,20 @@ use types::{
     manifest::{LDAP_FOLDER, LDAP_GROUPS, LDAP_MEMBERS, LDAP_SOCKET, LDAP_URI},
 };
 
+/// Where a service reaches the board's front door: a loopback address of its own, so that it may reach no other.
+pub(super) const FRONT_DOOR: &str = "127.0.0.80";
+/// Name of [`render_hosts`] in a service's folder of files; no file of a manifest is called so.
+pub(crate) const HOSTS: &str = ".hosts";
+
+/// `/etc/hosts` of a service that signs members in by `OpenID` Connect: it finds the board's own name at the front door,
+/// whatever resolver the network has. `None` for a service that has no need of it, or a name that is none.
+pub(crate) fn render_hosts(input: &RenderInput) -> Option<String> {
+    let host = &input.openid.as_ref()?.host;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let good = !host.is_empty() && host.bytes().all(plain);
+    good.then(|| format!("127.0.0.1 localhost\n::1 localhost\n{FRONT_DOOR} {host}\n"))
+}
+
 /// Every file of `[files]`, by name.
 ///
 /// # Errors
@@ -34,7 +48,16 @@ pub fn render_files(
         }
     });
     let host = input.hosts.first().map_or("localhost", String::as_str);
+    let openid = input.openid.as_ref().map(|client| {
+        context! {
+            issuer => format!("https://{}", client.host),
+            client => input.service.as_str(),
+            secret => client.secret.as_str(),
+            authority => client.authority.as_str(),
+        }
+    });
     let context = context! {
+        openid => openid.unwrap_or(Value::UNDEFINED),
         settings => Value::from_pairs(input.settings.iter().map(value)),
         service => input.service.as_str(),
         board => input.board.as_str(),

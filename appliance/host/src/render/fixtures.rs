@@ -75,6 +75,7 @@ pub(crate) fn input() -> RenderInput {
         board: "oak".parse().unwrap(),
         hosts: vec!["diary.example.org".into(), "diary-oak.local".into()],
         restarts: 0,
+        openid: None,
     }
 }
 

@@ -3,7 +3,11 @@ use super::{fixtures::*, unit::*, *};
 use crate::layout::Layout;
 use proptest::prelude::*;
 use std::{fmt::Write as _, path::Path};
-use types::{CatalogEntry, Manifest, host::RenderInput, manifest::SignIn};
+use types::{
+    CatalogEntry, Manifest,
+    host::{OpenIdClient, RenderInput},
+    manifest::SignIn,
+};
 
 fn layout() -> Layout {
     Layout::new("/")
@@ -52,6 +56,58 @@ fn a_file_is_rendered_from_settings_and_an_unknown_variable_is_an_error() {
     assert!(render_files(&manifest, &broken, &input()).is_err());
     broken.templates.clear();
     assert!(render_files(&manifest, &broken, &input()).is_err());
+}
+
+#[test]
+fn a_service_that_signs_in_by_openid_finds_the_board_and_nothing_else_on_its_loopback() {
+    let text = MANIFEST
+        .replace(
+            "method = \"header\"\nheader = \"X-Remote-User\"",
+            "method = \"openid\"\nredirect = \"/back\"",
+        )
+        .replace(
+            "[listen.web]",
+            "[permissions]\nnetwork = \"outbound\"\n\n[listen.web]",
+        );
+    let manifest = Manifest::parse(&text).unwrap();
+    let client = |host: &str| OpenIdClient {
+        host: host.into(),
+        secret: Digest::from_bytes(&[7; 32]),
+        authority: "-----BEGIN CERTIFICATE-----\n".into(),
+    };
+    let mut input = RenderInput {
+        openid: Some(client("oak.local")),
+        ..input()
+    };
+    let mut entry = entry();
+    let template = "{{ openid.issuer }} {{ openid.client }} {{ openid.secret }} {{ openid.authority }}";
+    entry.templates.insert("config.txt".into(), template.into());
+    let secret = "07".repeat(32);
+    assert_eq!(
+        render_files(&manifest, &entry, &input).unwrap()["config"],
+        format!("https://oak.local diary {secret} -----BEGIN CERTIFICATE-----\n")
+    );
+    let hosts = "127.0.0.1 localhost\n::1 localhost\n127.0.0.80 oak.local\n";
+    assert_eq!(render_hosts(&input).as_deref(), Some(hosts));
+    let unit = |input: &RenderInput| {
+        let mut units = render_units(&manifest, &entry, input, &layout());
+        units.remove("service-diary.service").unwrap()
+    };
+    let text = unit(&input);
+    assert!(
+        text.contains(":/etc/hosts\n") && text.contains("IPAddressAllow=127.0.0.80\n"),
+        "{text}"
+    );
+    // A name that is none writes no second line, and opens nothing.
+    input.openid = Some(client("oak.local\n127.0.0.1 bank.example"));
+    assert_eq!(render_hosts(&input), None);
+    assert!(!unit(&input).contains("127.0.0.80"));
+    input.openid = None;
+    assert!(
+        render_files(&manifest, &entry, &input).is_err(),
+        "nothing is rendered half"
+    );
+    assert!(!unit(&input).contains("/etc/hosts"));
 }
 
 /// Every manifest of the repository: its unit and its files with default settings are golden files beside it.

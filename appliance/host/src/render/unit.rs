@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! The systemd units of a service.
 
-use super::{rendering_digest, unit_name};
+use super::{
+    files::{FRONT_DOOR, HOSTS, render_hosts},
+    rendering_digest, unit_name,
+};
 use crate::{hardening::hardening, layout::Layout};
 use std::{collections::BTreeMap, fmt::Write as _};
 use types::{
@@ -343,6 +346,15 @@ impl Unit<'_> {
                 format!("{}:{CERTIFICATE_FOLDER}", folder.display()),
             );
         }
+        let finds_board = trying.is_none() && render_hosts(self.input).is_some();
+        if finds_board {
+            let hosts = self.layout.files(service).join(HOSTS);
+            line(
+                text,
+                "BindReadOnlyPaths",
+                format!("{}:/etc/hosts", hosts.display()),
+            );
+        }
         for name in self.manifest.files.keys() {
             let path = self.layout.files(service).join(name);
             line(text, "LoadCredential", format!("{name}:{}", path.display()));
@@ -391,6 +403,9 @@ impl Unit<'_> {
                 };
                 line(text, "IPAddressDeny", denied);
                 line(text, "IPAddressAllow", "127.0.0.53");
+                if finds_board {
+                    line(text, "IPAddressAllow", FRONT_DOOR);
+                }
             }
         }
         if network == Network::Outbound {

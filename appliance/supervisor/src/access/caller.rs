@@ -246,7 +246,10 @@ fn operator() -> Member {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    // What a client of the OpenID Connect provider holds opens nothing here: only its own routes read it.
+    let token = token.trim();
+    let ours = scheme.eq_ignore_ascii_case("bearer") && !token.starts_with(crate::openid::TOKEN_PREFIX);
+    ours.then_some(token)
 }
 
 fn authority(request: &Request) -> String {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `commonhost <noun> <verb>`.
 
-use super::{cooperative::Cooperative, second_step::SecondStep};
+use super::{cooperative::Cooperative, openid::OpenId, second_step::SecondStep};
 use clap::{Args, Parser, Subcommand};
 
 /// Look after a Commonhost board.
@@ -114,6 +114,9 @@ pub(super) enum Noun {
     /// The code from your phone that is asked for after the password.
     #[command(subcommand)]
     SecondStep(SecondStep),
+    /// Software elsewhere that signs members in by this board.
+    #[command(subcommand, name = "openid")]
+    OpenId(OpenId),
     /// Data of removed services.
     #[command(subcommand)]
     Archive(Archive),

@@ -239,6 +239,7 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Session(Session::List) => get("/sessions"),
         Noun::Session(Session::Revoke { id }) => delete(format!("/sessions/{}", segment(id))),
         Noun::SecondStep(second_step) => second_step.request()?,
+        Noun::OpenId(openid) => openid.request(),
         Noun::Archive(Archive::List) => get("/archives"),
         Noun::Archive(Archive::Purge { name }) => delete(format!("/archives/{}", segment(name))),
         Noun::Backup(backup) => backup.request()?,

@@ -12,10 +12,13 @@ use crate::{
     access::Policy,
     api::Route,
     members::{self, Change},
+    openid,
 };
 use axum::response::Response;
 use http::{Method, StatusCode};
-use web_ui::{AccountPage, DeviceRow, FieldError, NewSecret, Notice, SessionRow, TextField, TokenRow};
+use web_ui::{
+    AccountPage, ConsentRow, DeviceRow, FieldError, NewSecret, Notice, SessionRow, TextField, TokenRow,
+};
 
 pub(super) fn routes() -> Vec<Route> {
     use Policy::Guest;
@@ -49,6 +52,13 @@ pub(super) fn routes() -> Vec<Route> {
             "Take an app password back.",
             revoke_app_password,
         ),
+        Route::new(
+            Method::POST,
+            "/account/consents/withdraw",
+            Guest,
+            "Take a consent back.",
+            withdraw,
+        ),
         Route::new(Method::POST, "/account/tokens", Guest, "Make a token.", add_token),
         Route::new(
             Method::POST,
@@ -75,6 +85,7 @@ async fn page(
     let sessions = visit.app.store.sessions(member.name.clone()).await?;
     let second_step = visit.app.store.second_step(member.name.clone()).await?;
     let app_passwords = visit.app.store.app_passwords(member.name.clone()).await?;
+    let consents = visit.app.store.consents(member.name.clone()).await?;
     let language = visit.language();
     let tokens = visit.app.store.tokens(member.name.clone()).await?;
     let mut page = AccountPage {
@@ -105,6 +116,14 @@ async fn page(
                     .collect(),
                 created: password.created,
                 last_used: password.last_used,
+            })
+            .collect(),
+        consents: consents
+            .into_iter()
+            .map(|consent| ConsentRow {
+                client: consent.client,
+                name: consent.name,
+                given: consent.given,
             })
             .collect(),
         tokens: tokens
@@ -188,6 +207,16 @@ async fn revoke_app_password(visit: Visit, fields: Fields) -> Result<Response, A
     let device = device.map(|password| password.device).unwrap_or_default();
     members::revoke_app_password(&visit.app, &member, id).await?;
     Ok(visit.redirect("/account", Some(Notice::Revoked(device))))
+}
+
+async fn withdraw(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let member = visit.caller.name()?.clone();
+    let client = fields.get("client");
+    let given = visit.app.store.consents(member.clone()).await?;
+    let name = given.into_iter().find(|consent| consent.client == client);
+    let name = name.map(|consent| consent.name).unwrap_or_default();
+    openid::withdraw(&visit.app, &member, client).await?;
+    Ok(visit.redirect("/account", Some(Notice::ConsentWithdrawn(name))))
 }
 
 async fn add_token(visit: Visit, fields: Fields) -> Result<Response, ApiError> {

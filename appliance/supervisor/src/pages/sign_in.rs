@@ -3,7 +3,7 @@
 
 use super::{
     form::Fields,
-    handoff,
+    handoff, openid,
     shell::{Visit, show_as},
 };
 use crate::{
@@ -41,6 +41,9 @@ pub(super) fn routes() -> Vec<Route> {
 struct To {
     #[serde(default)]
     to: String,
+    /// The password is asked of whoever is signed in already.
+    #[serde(default)]
+    again: String,
 }
 
 fn local(to: &str) -> Option<String> {
@@ -49,13 +52,13 @@ fn local(to: &str) -> Option<String> {
 
 async fn form(visit: Visit, Query(query): Query<To>) -> Result<Response, ApiError> {
     let to = local(&query.to);
-    if visit.caller.member.is_some() {
+    if visit.caller.member.is_some() && query.again.is_empty() {
         return Ok(Redirect::to(to.as_deref().unwrap_or("/home")).into_response());
     }
     if !visit.app.store.is_claimed().await? {
         return Ok(Redirect::to("/claim").into_response());
     }
-    Ok(page(visit, StatusCode::OK, to, String::new(), None))
+    Ok(page(visit, StatusCode::OK, to, String::new(), None).await)
 }
 
 async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
@@ -63,10 +66,13 @@ async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError>
     let password = fields.owned("password");
     let error = match members::sign_in(&visit.app, fields.get("name"), password, "", &visit.caller).await {
         Ok(SignIn::Done(opened)) => {
+            end_present(&visit).await?;
             let to = to.as_deref().unwrap_or("/home");
             return Ok(signed_in(&opened, &visit.caller, to));
         }
-        Ok(SignIn::CodeNeeded(proof)) => return Ok(code_page(visit, StatusCode::OK, proof, to, None)),
+        Ok(SignIn::CodeNeeded(proof)) => {
+            return Ok(code_page(visit, StatusCode::OK, proof, to, None).await);
+        }
         Err(error) => error,
     };
     let problem = match error.code.as_str() {
@@ -75,7 +81,7 @@ async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError>
         _ => return Err(error),
     };
     visit.at("/sign-in");
-    Ok(page(visit, error.status, to, fields.owned("name"), Some(problem)))
+    Ok(page(visit, error.status, to, fields.owned("name"), Some(problem)).await)
 }
 
 async fn by_code(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
@@ -83,6 +89,7 @@ async fn by_code(mut visit: Visit, fields: Fields) -> Result<Response, ApiError>
     let (proof, code) = (fields.owned("proof"), fields.get("code"));
     let error = match members::sign_in_by_code(&visit.app, &proof, code, &visit.caller).await {
         Ok(opened) => {
+            end_present(&visit).await?;
             let to = to.as_deref().unwrap_or("/home");
             return Ok(signed_in(&opened, &visit.caller, to));
         }
@@ -94,11 +101,19 @@ async fn by_code(mut visit: Visit, fields: Fields) -> Result<Response, ApiError>
         "proof_gone" => {
             visit.at("/sign-in");
             let problem = Some(SignInProblem::TooSlow);
-            return Ok(page(visit, error.status, to, String::new(), problem));
+            return Ok(page(visit, error.status, to, String::new(), problem).await);
         }
         _ => return Err(error),
     };
-    Ok(code_page(visit, error.status, proof, to, Some(problem)))
+    Ok(code_page(visit, error.status, proof, to, Some(problem)).await)
+}
+
+/// Whoever signs in again has one session in this browser, not two.
+async fn end_present(visit: &Visit) -> Result<(), ApiError> {
+    if let Some(session) = visit.caller.session.clone() {
+        visit.app.store.close_session(session).await?;
+    }
+    Ok(())
 }
 
 /// From when on it may be tried again.
@@ -107,14 +122,14 @@ fn again(visit: &Visit, error: &ApiError) -> Timestamp {
     visit.layout.now.plus(wait)
 }
 
-fn page(
+async fn page(
     visit: Visit,
     status: StatusCode,
     to: Option<String>,
     name: String,
     problem: Option<SignInProblem>,
 ) -> Response {
-    let service = to.as_deref().and_then(|to| handoff::destination(&visit, to));
+    let service = destination(&visit, to.as_deref()).await;
     let page = SignInPage {
         layout: visit.layout,
         to,
@@ -124,7 +139,7 @@ fn page(
     leading_to(service, show_as(status, &page))
 }
 
-fn code_page(
+async fn code_page(
     mut visit: Visit,
     status: StatusCode,
     proof: String,
@@ -132,7 +147,7 @@ fn code_page(
     problem: Option<CodeProblem>,
 ) -> Response {
     visit.at("/sign-in");
-    let service = to.as_deref().and_then(|to| handoff::destination(&visit, to));
+    let service = destination(&visit, to.as_deref()).await;
     let page = SignInCodePage {
         layout: visit.layout,
         proof,
@@ -142,8 +157,16 @@ fn code_page(
     leading_to(service, show_as(status, &page))
 }
 
+/// Where a sign-in ends that goes on at `to`, when that is on another host.
+async fn destination(visit: &Visit, to: Option<&str>) -> Option<String> {
+    match handoff::destination(visit, to?) {
+        Some(service) => Some(service),
+        None => openid::destination(&visit.app, to?).await,
+    }
+}
+
 /// Lets the form of a page end at a service's host as well.
-fn leading_to(service: Option<String>, mut response: Response) -> Response {
+pub(super) fn leading_to(service: Option<String>, mut response: Response) -> Response {
     let policy = service.map(|service| {
         let wider = format!("form-action 'self' {service}");
         web_ui::CONTENT_SECURITY_POLICY.replace("form-action 'self'", &wider)

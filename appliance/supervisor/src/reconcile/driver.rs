@@ -12,6 +12,7 @@ use crate::{
     App,
     app::{Seen, lock},
     catalogs::Loaded,
+    openid,
     state::{Job, JobState, Result},
     views::ServiceState,
 };
@@ -255,7 +256,18 @@ async fn look(app: &App) -> std::result::Result<Turn, String> {
         Err(error) => return Err(host::chain(&error)),
     };
     let catalogs = app.catalogs.get();
-    let mut wanted = wanted(&desired, &catalogs);
+    let public = app
+        .store
+        .public_names()
+        .await
+        .map_err(|error| host::chain(&error))?;
+    let host = addresses(&desired.board, &public, [])
+        .board
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    let client = |service: &ServiceName| openid::client_of_service(app, service, &host);
+    let mut wanted = wanted(&desired, &catalogs, &client);
     for (service, wanted) in &mut wanted {
         if let Ok(wanted) = wanted {
             wanted.no_snapshot = app.data.no_snapshot(service, &wanted.version);

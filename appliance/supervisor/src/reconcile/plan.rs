@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use types::{
     Active, Desired, Digest, Observed, ObservedService, Running, ServiceName, Timestamp,
     data::SnapshotReason,
-    host::{HandedCertificate, HostRequest, RenderInput},
+    host::{HandedCertificate, HostRequest, OpenIdClient, RenderInput},
+    manifest::SignIn,
     settings,
 };
 
@@ -80,7 +81,12 @@ pub struct Plan {
 }
 
 /// What every desired service comes down to, or why it cannot be had.
-pub fn wanted(desired: &Desired, catalogs: &Loaded) -> BTreeMap<ServiceName, Result<Wanted, String>> {
+/// `client` is what a service is told that signs members in by `OpenID` Connect.
+pub fn wanted(
+    desired: &Desired,
+    catalogs: &Loaded,
+    client: &dyn Fn(&ServiceName) -> Option<OpenIdClient>,
+) -> BTreeMap<ServiceName, Result<Wanted, String>> {
     let one = |(name, service): (&ServiceName, &types::DesiredService)| {
         let missing = || {
             format!(
@@ -102,6 +108,9 @@ pub fn wanted(desired: &Desired, catalogs: &Loaded) -> BTreeMap<ServiceName, Res
             board: desired.board.clone(),
             hosts,
             restarts: service.restarts,
+            openid: matches!(entry.manifest.sign_in, SignIn::OpenId { .. })
+                .then(|| client(name))
+                .flatten(),
         };
         Ok(Wanted {
             rendering: host::rendering_digest(&input),

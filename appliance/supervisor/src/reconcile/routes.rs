@@ -80,7 +80,7 @@ pub fn route_table(
                 .as_ref()
                 .and_then(|header| header.parse().ok())
                 .map(|user| IdentityHeaders { user, groups: None }),
-            SignIn::None | SignIn::Provision { .. } => None,
+            SignIn::None | SignIn::OpenId { .. } | SignIn::Provision { .. } => None,
         };
         let socket = sockets.join(service.as_str()).join(&web.socket);
         let route = ServiceRoute::new(service.clone(), socket)

@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/9-backups.sql"),
     include_str!("migrations/10-agreements.sql"),
     include_str!("migrations/11-second-step.sql"),
+    include_str!("migrations/12-openid.sql"),
 ];
 
 /// Steps that the release before cannot work with, by number: they take away or rename what it reads. Every other step

@@ -96,6 +96,19 @@ impl Store {
         .await
     }
 
+    /// When a session was opened.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn session_opened(&self, hash: String) -> Result<Option<Timestamp>> {
+        self.run(move |connection| {
+            let sql = "SELECT created FROM session WHERE hash = ?1";
+            let created = connection.query_row(sql, [hash], |row| row.get(0)).optional()?;
+            Ok(created.map(Timestamp))
+        })
+        .await
+    }
+
     /// Ends a session and those that came from it.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod backups;
 mod board;
 mod cooperative;
+mod openid;
 mod peers;
 mod people;
 mod public;
@@ -111,6 +112,9 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("accept-gone", s.accept(false).render()),
         ("welcome", s.welcome().render()),
         ("account", s.account().render()),
+        ("openid-consent", s.consent().render()),
+        ("openid-clients", s.clients(false).render()),
+        ("openid-clients-wrong", s.clients(true).render()),
         ("second-step-off", s.second_step_off(false).render()),
         ("second-step-wrong", s.second_step_off(true).render()),
         ("second-step-on", s.second_step_on().render()),

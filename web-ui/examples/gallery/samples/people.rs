@@ -3,9 +3,9 @@
 
 use super::{NOW, Samples, ago};
 use web_ui::{
-    AcceptPage, AccountPage, ClaimPage, ClaimState, DeviceRow, FieldError, InvitationRow, InvitationsPage,
-    Invited, MemberRow, MembersPage, NewInvitation, NewSecret, Notice, ResetPage, ResetState, Role,
-    SessionRow, SignInPage, SignInProblem, TextField, TokenRow, WelcomePage,
+    AcceptPage, AccountPage, ClaimPage, ClaimState, ConsentRow, DeviceRow, FieldError, InvitationRow,
+    InvitationsPage, Invited, MemberRow, MembersPage, NewInvitation, NewSecret, Notice, ResetPage,
+    ResetState, Role, SessionRow, SignInPage, SignInProblem, TextField, TokenRow, WelcomePage,
 };
 
 impl Samples<'_> {
@@ -167,6 +167,11 @@ impl Samples<'_> {
                 ],
                 created: ago(30 * 86_400),
                 last_used: Some(ago(3600)),
+            }],
+            consents: vec![ConsentRow {
+                client: self.says("0123456789abcdef"),
+                name: self.pick("The choir’s forum", "Le forum de la chorale"),
+                given: ago(3 * 86_400),
             }],
             tokens: vec![TokenRow {
                 id: self.says("1"),

@@ -15,6 +15,7 @@ fn a_wanted(name: &str, version: u8, running: Running) -> Wanted {
         board: "oak".parse().unwrap(),
         hosts: vec![],
         restarts: 0,
+        openid: None,
     };
     let rendering = host::rendering_digest(&input);
     Wanted {
