@@ -6,6 +6,7 @@ pub mod caller;
 pub mod csrf;
 pub mod devices;
 pub mod gate;
+pub mod judge;
 pub mod limits;
 pub mod password;
 pub mod rules;

@@ -4,6 +4,7 @@
 use crate::{
     access::{
         attempts::Attempts,
+        judge::Judge,
         limits::{Guesses, Limit},
         seal::Seal,
         tickets::Tickets,
@@ -86,6 +87,8 @@ pub struct Parts {
     pub claim_attempts: Mutex<Attempts>,
     /// Tries of passwords.
     pub guesses: Mutex<Guesses>,
+    /// Judges new passwords.
+    pub judge: Judge,
     /// Knows again what the board gave to browsers.
     pub seal: Seal,
     /// Sign-ins on their way to a service's host.

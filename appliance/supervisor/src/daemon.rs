@@ -8,6 +8,7 @@ use crate::{
         attempts::Attempts,
         caller::Operator,
         gate::SignInGate,
+        judge::Judge,
         limits::{self, Limit},
         seal::Seal,
         secret,
@@ -60,6 +61,8 @@ pub struct Options {
     pub host: Arc<dyn Host>,
     /// The signed catalogs.
     pub catalogs: Arc<Catalogs>,
+    /// The command line's program.
+    pub command: PathBuf,
     /// Tells the time.
     pub clock: Clock,
     /// Tells how the board is.
@@ -86,6 +89,7 @@ impl Options {
             directory: PathBuf::from("/run/commonhost/ldap"),
             host: Arc::new(HostClient::new("/run/commonhost/host.sock")),
             catalogs: Arc::new(Catalogs::load(&layout)),
+            command: PathBuf::from("/usr/bin/commonhost"),
             clock: Arc::new(host::clock::now),
             sensors: crate::app::machine_sensors(data.clone()),
             announce: Box::new(move |names| announcer.set(names)),
@@ -149,6 +153,7 @@ impl Supervisor {
             seen: ArcSwap::from_pointee(Seen::default()),
             claim_attempts: Mutex::new(Attempts::new(5, Some(20))),
             guesses: Mutex::default(),
+            judge: Judge::new(&options.command),
             seal,
             tickets: Mutex::new(Tickets::default()),
             openid: Mutex::new(crate::openid::Grants::default()),

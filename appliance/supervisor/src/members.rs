@@ -26,7 +26,7 @@ pub use way_back::reset_steward;
 
 use crate::ApiError;
 use http::StatusCode;
-use passwords::hash;
+use passwords::{hash, judge};
 use people::{check_new, name_taken};
 use secrets::provision;
 use sign_in::open_session;

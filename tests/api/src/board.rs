@@ -44,6 +44,12 @@ pub const BOARD: &str = "oak";
 /// What must have happened after this long did not happen.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The command line, which cargo builds for this package: beside the folder of its test programs.
+fn command() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    tests.ancestors().nth(2).unwrap().join("api-tests-commonhost")
+}
+
 /// What a board starts with.
 pub struct Scene {
     folder: TempDir,
@@ -241,6 +247,7 @@ impl Board {
             directory: self.root().join("run/commonhost/ldap"),
             host: self.host.clone(),
             catalogs: Arc::clone(&self.catalogs),
+            command: command(),
             clock: Arc::new(move || Timestamp(clock.load(Ordering::Relaxed))),
             sensors: Arc::new(move || sensors.lock().unwrap().clone()),
             announce: Box::new(|_| {}),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! How hard a new password is to guess, by zxcvbn (Wheeler, USENIX Security 2016): no rules about digits and signs, but
-//! an estimate of the guesses a program needs, and the reason when they are too few. Pure.
+//! an estimate of the guesses a program needs, and the reason when they are too few. Pure. The word lists take 5 MB once
+//! they were used, so the daemon asks a process that ends ([`super::judge`]).
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zxcvbn::{
     Score,
@@ -19,7 +21,7 @@ const LOOKED_AT: usize = 64;
 const ENOUGH: Score = Score::Three;
 
 /// Why a password cannot be chosen; the text says what would be right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Weak {
     /// Fewer characters than [`SHORTEST`].
     #[error("must have at least {SHORTEST} characters; a few random words are good")]
@@ -32,8 +34,17 @@ pub enum Weak {
     Easy(Easy),
 }
 
+impl Weak {
+    /// The reason that says `message`.
+    pub fn of(message: &str) -> Option<Self> {
+        let easy = Easy::ALL.map(Self::Easy).into_iter();
+        let mut all = [Self::Short, Self::Long].into_iter().chain(easy);
+        all.find(|weak| weak.to_string() == message)
+    }
+}
+
 /// What makes a password easy to guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Easy {
     /// It is on a list of passwords, or nearly.
     #[error("it is among those that are tried first")]
@@ -64,18 +75,27 @@ pub enum Easy {
     Other,
 }
 
+impl Easy {
+    /// Every reason there is.
+    const ALL: [Self; 9] = [
+        Self::Common,
+        Self::Keyboard,
+        Self::Repeats,
+        Self::Sequence,
+        Self::Dates,
+        Self::Word,
+        Self::Names,
+        Self::Own,
+        Self::Other,
+    ];
+}
+
 /// Whether a member called `name` may choose this password.
 ///
 /// # Errors
 /// When it is too short, too long or too easy to guess.
 pub fn check(password: &str, name: &str) -> Result<(), Weak> {
-    let length = password.chars().count();
-    if length < SHORTEST {
-        return Err(Weak::Short);
-    }
-    if length > LONGEST {
-        return Err(Weak::Long);
-    }
+    check_length(password)?;
     let looked_at: String = password.chars().take(LOOKED_AT).collect();
     let estimate = zxcvbn::zxcvbn(&looked_at, &[name, "commonhost"]);
     if estimate.score() >= ENOUGH {
@@ -84,6 +104,18 @@ pub fn check(password: &str, name: &str) -> Result<(), Weak> {
     let own = !name.is_empty() && password.to_lowercase().contains(name);
     let warning = estimate.feedback().and_then(Feedback::warning);
     Err(Weak::Easy(if own { Easy::Own } else { why(warning) }))
+}
+
+/// The part of [`check`] that needs no word lists.
+///
+/// # Errors
+/// When it is too short or too long.
+pub fn check_length(password: &str) -> Result<(), Weak> {
+    match password.chars().count() {
+        ..SHORTEST => Err(Weak::Short),
+        SHORTEST..=LONGEST => Ok(()),
+        _ => Err(Weak::Long),
+    }
 }
 
 fn why(warning: Option<Warning>) -> Easy {

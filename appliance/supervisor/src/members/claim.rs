@@ -69,16 +69,22 @@ pub async fn claim(app: &App, claim: Claim, caller: &Caller) -> Result<Opened, A
     let board = board
         .map_err(|error| errors.push(("board_name".to_owned(), error.to_string())))
         .ok();
-    let member = check_new(&claim.member, "member.")
-        .map_err(|error| errors.extend(error.fields))
-        .ok();
+    let member = check_new(app, &claim.member, "member.").await;
+    let member = match member {
+        Err(error) if error.fields.is_empty() => return Err(error),
+        other => other.map_err(|error| errors.extend(error.fields)).ok(),
+    };
     if let Err(error) = claim.code.parse::<ClaimCode>() {
         errors.push(("code".to_owned(), error.to_string()));
     }
     let (Some(board), Some(mut member), true) = (board, member, errors.is_empty()) else {
         return Err(ApiError::fields(errors));
     };
-    check_claim_code(app, &claim.code).await?;
+    if let Err(error) = check_claim_code(app, &claim.code).await {
+        // Whoever was faster meanwhile took the code away.
+        must_be_unclaimed(app).await?;
+        return Err(error);
+    }
     (member.role, member.created) = (Role::Steward, app.now());
     let hash = hash(claim.member.password).await?;
     if !app.store.claim(board.clone(), member.clone(), hash).await? {

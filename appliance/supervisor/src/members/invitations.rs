@@ -95,7 +95,7 @@ pub async fn invited(app: &App, code: &str) -> Result<(Invitation, String), ApiE
 pub async fn join(app: &App, code: &str, new: NewMember, caller: &Caller) -> Result<Opened, ApiError> {
     // Known to be good before a password is hashed: strangers must not keep the processor busy.
     invited(app, code).await?;
-    let mut newcomer = check_new(&new, "")?;
+    let mut newcomer = check_new(app, &new, "").await?;
     newcomer.created = app.now();
     let hash = hash(new.password).await?;
     match app

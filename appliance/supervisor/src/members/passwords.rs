@@ -4,11 +4,21 @@
 use super::{get, wait};
 use crate::{
     ApiError, App,
-    access::{Caller, limits::Who, password, strength},
+    access::{Caller, limits::Who, password},
     app::lock,
 };
 use http::StatusCode;
 use types::MemberName;
+
+/// Says so when a member called `name` may not choose this password.
+pub(super) async fn judge(app: &App, password: &str, name: &str) -> Result<Result<(), String>, ApiError> {
+    let judged = app.judge.ask(password, name).await.map_err(|error| {
+        log::error!("a new password cannot be judged: {}", host::chain(&error));
+        let message = "The new password could not be judged. Nothing was changed; please try again.";
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    })?;
+    Ok(judged.map_err(|weak| weak.to_string()))
+}
 
 pub(super) async fn hash(text: String) -> Result<String, ApiError> {
     password::hash(text).await.ok_or_else(|| {
@@ -28,7 +38,8 @@ pub async fn change_password(
     new: String,
 ) -> Result<(), ApiError> {
     let name = caller.name()?.clone();
-    strength::check(&new, name.as_str()).map_err(|weak| ApiError::field("new", weak.to_string()))?;
+    let judged = judge(app, &new, name.as_str()).await?;
+    judged.map_err(|weak| ApiError::field("new", weak))?;
     verify(app, caller, present, "present").await?;
     app.store
         .set_password(name.clone(), hash(new).await?, caller.session.clone())
@@ -66,8 +77,8 @@ async fn verify(app: &App, caller: &Caller, password: String, field: &str) -> Re
 /// 404, or 422 when it is too weak.
 pub async fn reset_password(app: &App, name: &str, new: String, by: &MemberName) -> Result<(), ApiError> {
     let member = get(app, name).await?;
-    strength::check(&new, member.name.as_str())
-        .map_err(|weak| ApiError::field("password", weak.to_string()))?;
+    let judged = judge(app, &new, member.name.as_str()).await?;
+    judged.map_err(|weak| ApiError::field("password", weak))?;
     app.store
         .set_password(member.name.clone(), hash(new).await?, None)
         .await?;

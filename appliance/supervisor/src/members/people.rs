@@ -4,22 +4,21 @@
 use super::{
     BOARD,
     groups::{close_accounts, parse_groups},
-    hash, provision,
+    hash, judge, provision,
 };
 use crate::{
     ApiError, App,
-    access::strength,
     state::{Member, Role},
     views::NewMember,
 };
 use std::collections::BTreeSet;
 use types::{Language, MemberName, ServiceName};
 
-pub(super) fn check_new(new: &NewMember, prefix: &str) -> Result<Member, ApiError> {
+pub(super) async fn check_new(app: &App, new: &NewMember, prefix: &str) -> Result<Member, ApiError> {
     let mut errors = Vec::new();
     let name = new.name.trim().to_lowercase();
-    if let Err(weak) = strength::check(&new.password, &name) {
-        errors.push((format!("{prefix}password"), weak.to_string()));
+    if let Err(weak) = judge(app, &new.password, &name).await? {
+        errors.push((format!("{prefix}password"), weak));
     }
     let display_name = check_display_name(&new.display_name, &name);
     let display_name = display_name
@@ -69,7 +68,7 @@ fn check_display_name(text: &str, name: &str) -> Result<String, String> {
 /// # Errors
 /// 409 when the name is taken, 422 for values that do not fit.
 pub async fn add(app: &App, new: NewMember, by: &MemberName) -> Result<Member, ApiError> {
-    let mut member = check_new(&new, "")?;
+    let mut member = check_new(app, &new, "").await?;
     member.created = app.now();
     let hash = hash(new.password).await?;
     if !app.store.add_member(member.clone(), hash, by).await? {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A steward whom nobody can let in any more: whoever holds the board's card in their hands sets a new password.
 
-use super::{Opened, claim::compare, get, hash, open_session};
-use crate::{
-    ApiError, App,
-    access::{Caller, strength},
-    state::Reset,
-    views::ResetSteward,
-};
+use super::{Opened, claim::compare, get, hash, judge, open_session};
+use crate::{ApiError, App, access::Caller, state::Reset, views::ResetSteward};
 use types::{ClaimCode, MemberName, host::HostRequest};
 
 /// Sets a steward's password with the code from the card, and signs them in.
@@ -33,8 +28,8 @@ pub async fn reset_steward(app: &App, wanted: ResetSteward, caller: &Caller) -> 
     let code = code
         .map_err(|error| errors.push(("code".to_owned(), error.to_string())))
         .ok();
-    if let Err(weak) = strength::check(&wanted.password, wanted.name.trim()) {
-        errors.push(("password".to_owned(), weak.to_string()));
+    if let Err(weak) = judge(app, &wanted.password, wanted.name.trim()).await? {
+        errors.push(("password".to_owned(), weak));
     }
     let (Some(name), Some(code), true) = (name, code, errors.is_empty()) else {
         return Err(ApiError::fields(errors));

@@ -166,7 +166,6 @@ async fn change(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
 
 async fn password(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     let (present, new) = (fields.owned("current_password"), fields.owned("new_password"));
-    let name = visit.caller.name()?.clone();
     if new != fields.get("new_password_again") {
         return page(visit, INVALID, |page| {
             page.new_password_again_error = Some(FieldError::Different);
@@ -179,7 +178,7 @@ async fn password(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
             page(visit, INVALID, |page| {
                 page.current_password_error = message(&error, "present").map(|_| FieldError::WrongPassword);
                 page.new_password_error =
-                    message(&error, "new").map(|_| password_error(fields.get("new_password"), name.as_str()));
+                    message(&error, "new").map(|why| password_error(fields.get("new_password"), why));
             })
             .await
         }

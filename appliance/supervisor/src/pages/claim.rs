@@ -134,10 +134,8 @@ fn mark(page: &mut ClaimPage, fields: &Fields, error: &ApiError) {
     );
     page.display_name.error = message(error, "member.display_name")
         .map(|message| display_name_error(fields.get("display_name"), message));
-    page.password_error = wrong(
-        "member.password",
-        password_error(fields.get("password"), &fields.trimmed("name").to_lowercase()),
-    );
+    page.password_error =
+        message(error, "member.password").map(|why| password_error(fields.get("password"), why));
 }
 
 #[cfg(test)]

@@ -82,14 +82,14 @@ pub(super) fn message<'a>(error: &'a ApiError, field: &str) -> Option<&'a str> {
     error.fields.get(field).map(String::as_str)
 }
 
-/// What is wrong with a password that was refused for a member called `name`.
-pub(super) fn password_error(password: &str, name: &str) -> FieldError {
-    match strength::check(password, name) {
+/// What is wrong with a password that was refused with this message.
+pub(super) fn password_error(password: &str, message: &str) -> FieldError {
+    match Weak::of(message) {
         _ if password.is_empty() => FieldError::Required,
-        Err(Weak::Short) => FieldError::TooShort(number(strength::SHORTEST)),
-        Err(Weak::Long) => FieldError::TooLong(number(strength::LONGEST)),
-        Err(Weak::Easy(why)) => FieldError::EasyPassword(easy(why)),
-        Ok(()) => FieldError::NotFit,
+        Some(Weak::Short) => FieldError::TooShort(number(strength::SHORTEST)),
+        Some(Weak::Long) => FieldError::TooLong(number(strength::LONGEST)),
+        Some(Weak::Easy(why)) => FieldError::EasyPassword(easy(why)),
+        None => FieldError::NotFit,
     }
 }
 
@@ -156,11 +156,19 @@ mod tests {
 
     #[test]
     fn a_refused_password_says_what_would_be_right() {
-        assert_eq!(password_error("short", "ada"), FieldError::TooShort(10));
-        assert_eq!(
-            password_error("aaaaaaaaaaaaaaa", "ada"),
-            FieldError::EasyPassword(web_ui::EasyPassword::Repeats)
-        );
-        assert_eq!(password_error(&"x".repeat(300), "ada"), FieldError::TooLong(256));
+        for (password, shown) in [
+            ("", FieldError::Required),
+            ("short", FieldError::TooShort(10)),
+            (
+                "aaaaaaaaaaaaaaa",
+                FieldError::EasyPassword(web_ui::EasyPassword::Repeats),
+            ),
+            ("alice12345", FieldError::EasyPassword(web_ui::EasyPassword::Own)),
+            (&"x".repeat(300), FieldError::TooLong(256)),
+        ] {
+            let weak = strength::check(password, "alice").unwrap_err();
+            assert_eq!(password_error(password, &weak.to_string()), shown, "{password}");
+        }
+        assert_eq!(password_error("something", "another reason"), FieldError::NotFit);
     }
 }

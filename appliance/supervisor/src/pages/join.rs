@@ -3,7 +3,7 @@
 
 use super::{
     facts,
-    form::{Fields, display_name_error, message, password_error, required_or},
+    form::{Fields, display_name_error, message, password_error},
     links::{Links, best_first},
     shell::{INVALID, Visit, show, show_as, trusted_names},
     sign_in::signed_in,
@@ -119,12 +119,7 @@ fn mark(page: &mut AcceptPage, fields: &Fields, error: &ApiError) {
     page.name.error = message(error, "name").map(|_| super::members::name_error(fields, error));
     page.display_name.error =
         message(error, "display_name").map(|message| display_name_error(fields.get("display_name"), message));
-    page.password_error = message(error, "password").map(|_| {
-        required_or(
-            fields.get("password"),
-            password_error(fields.get("password"), &fields.trimmed("name").to_lowercase()),
-        )
-    });
+    page.password_error = message(error, "password").map(|why| password_error(fields.get("password"), why));
 }
 
 async fn welcome(visit: Visit) -> Result<Response, ApiError> {

@@ -79,10 +79,7 @@ fn refused(visit: Visit, fields: &Fields, error: &ApiError) -> Result<Response, 
     let wrong = |field: &str, kind: FieldError| message(error, field).map(|_| kind);
     page.code.error = wrong("code", code_error(error, fields));
     page.name.error = wrong("name", required_or(fields.get("name"), FieldError::NotASteward));
-    page.password_error = wrong(
-        "password",
-        password_error(fields.get("password"), &fields.trimmed("name").to_lowercase()),
-    );
+    page.password_error = message(error, "password").map(|why| password_error(fields.get("password"), why));
     Ok(show_as(status, &page))
 }
 
