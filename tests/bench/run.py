@@ -13,13 +13,16 @@ from board import Board, attempt  # noqa: E402
 
 # Those of the second kind need no board.
 ON_A_BOARD = ("enable", "footprint")
-ALONE = ("ingress",)
+ALONE = ("ingress", "renewals")
 
 
 def say(figures):
     for figure, unit, ours, theirs, who in figures:
-        line = {"name": figure, "unit": unit, "ours": float(f"{ours:.4g}"), "peer": float(f"{theirs:.4g}")}
-        print(json.dumps(line | {"peer_name": who, "ratio": round(ours / theirs, 3)}), flush=True)
+        line = {"name": figure, "unit": unit, "ours": float(f"{ours:.4g}"), "peer": None, "peer_name": who, "ratio": None}
+        # Some figures have nobody beside them, and some are nothing at all there.
+        if theirs is not None:
+            line |= {"peer": float(f"{theirs:.4g}"), "ratio": round(ours / theirs, 3) if theirs else None}
+        print(json.dumps(line), flush=True)
 
 
 def on_a_board(names):

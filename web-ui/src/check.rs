@@ -93,16 +93,22 @@ titles! {
     disk => check_disk,
     /// The host process.
     host => check_host,
+    /// The way round, at home.
+    hairpin => check_hairpin,
     /// The connection to the router.
     link => check_link,
     /// Memory.
     memory => check_memory,
     /// Other boards.
     peers => check_peers,
+    /// Ports from outside.
+    ports => check_ports,
     /// The power supply.
     power => check_power,
     /// The cooperative's profile.
     profile => check_profile,
+    /// How long domains are paid for.
+    registration => check_registration,
     /// Services.
     services => check_services,
     /// Stewards.

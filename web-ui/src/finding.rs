@@ -10,6 +10,7 @@ pub mod machine;
 pub mod names;
 pub mod network;
 pub mod peers;
+pub mod ports;
 pub mod services;
 
 use crate::i18n::T;

@@ -10,6 +10,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::net::IpAddr;
 use types::{Domain, Timestamp};
 
 /// Longest message, in bytes: every record of a full book, and room.
@@ -47,6 +48,9 @@ pub struct Talk {
     /// How the other board's public face looks from here; told only to boards that it watches.
     #[serde(default)]
     pub face: Option<Face>,
+    /// Where the other board came from when it came last; told only to boards that it watches.
+    #[serde(default)]
+    pub seen_at: Option<IpAddr>,
 }
 
 /// How a board is, in numbers.
@@ -73,6 +77,15 @@ pub struct Face {
     pub answers: bool,
     /// Seconds since then.
     pub ago: u64,
+    /// Ports of it at which a board answers, whatever its certificate.
+    #[serde(default)]
+    pub open: Vec<u16>,
+    /// Ports at which something else answers.
+    #[serde(default)]
+    pub taken: Vec<u16>,
+    /// Ports at which nothing answers.
+    #[serde(default)]
+    pub closed: Vec<u16>,
 }
 
 impl Talk {
@@ -116,6 +129,7 @@ mod tests {
             heard: Vec::new(),
             health: None,
             face: None,
+            seen_at: None,
         }
     }
 

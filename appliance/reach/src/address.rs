@@ -40,7 +40,26 @@ pub struct Observation {
     pub source: Source,
 }
 
-/// Asks in order: interfaces (given), router, peer (given), echo services. The router alone would not do: whether
+/// Whether two peers say the same of some kind of address.
+fn agree(peers: &[IpAddr]) -> bool {
+    let twice = |address: &&IpAddr| peers.iter().filter(|other| other == address).count() > 1;
+    peers.iter().any(|address| twice(&address))
+}
+
+/// What may be acted upon without a person. A peer is another owner, and may lie: who moves a board's name to an address
+/// of theirs could pose as it. So one peer's word alone does not count here; that of two who say the same does.
+pub fn sure(observations: &[Observation]) -> Vec<Observation> {
+    let peers: Vec<IpAddr> = observations
+        .iter()
+        .filter(|seen| seen.source == Source::Peer)
+        .map(|seen| seen.address)
+        .collect();
+    let twice = |address: IpAddr| peers.iter().filter(|other| **other == address).count() > 1;
+    let is_sure = |seen: &&Observation| seen.source != Source::Peer || twice(seen.address);
+    observations.iter().filter(is_sure).cloned().collect()
+}
+
+/// Asks in order: interfaces (given), router, peers (given, one address each), echo services unless two peers agree. The router alone would not do: whether
 /// there is a second router behind it, only somebody outside can tell. Whoever does not answer is left out; each
 /// question has its own time-out.
 pub async fn observe(
@@ -65,7 +84,7 @@ pub async fn observe(
     };
     let asks_echo = async {
         match echo {
-            Some(echo) if peers.is_empty() => echo.ask().await,
+            Some(echo) if !agree(peers) => echo.ask().await,
             _ => Vec::new(),
         }
     };

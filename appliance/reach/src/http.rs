@@ -108,6 +108,14 @@ pub(crate) struct Question<'a> {
     pub(crate) family: Family,
 }
 
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: http::StatusCode,
+    /// Where it sends on to; empty when it does not.
+    pub(crate) location: String,
+    pub(crate) text: String,
+}
+
 /// Asks; gives the status and the text of the answer.
 pub(crate) async fn ask(
     question: Question<'_>,
@@ -160,9 +168,10 @@ pub(crate) async fn ask(
             exchange(stream, request, &host).await
         }
     };
-    tokio::time::timeout(within, ask)
+    let answer = tokio::time::timeout(within, ask)
         .await
-        .map_err(|_| HttpError::Timeout(host.clone()))?
+        .map_err(|_| HttpError::Timeout(host.clone()))??;
+    Ok((answer.status, answer.text))
 }
 
 async fn connect(host: &str, port: u16, family: Family) -> Result<TcpStream, HttpError> {
@@ -187,11 +196,12 @@ async fn connect(host: &str, port: u16, family: Family) -> Result<TcpStream, Htt
     Err(last.map_or_else(|| HttpError::Family(host.to_owned()), failed))
 }
 
-async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+/// Sends one request over a connection that is there, and reads the answer.
+pub(crate) async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     request: http::Request<Full<Bytes>>,
     host: &str,
-) -> Result<(http::StatusCode, String), HttpError> {
+) -> Result<Answer, HttpError> {
     let failed = |source| HttpError::Answer {
         host: host.to_owned(),
         source,
@@ -202,11 +212,20 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let ask = async {
         let response = sender.send_request(request).await.map_err(|e| failed(e.into()))?;
         let status = response.status();
+        let location = response.headers().get(http::header::LOCATION);
+        let location = location
+            .and_then(|to| to.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
         let body = Limited::new(response.into_body(), LONGEST)
             .collect()
             .await
             .map_err(failed)?;
-        Ok((status, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
+        Ok(Answer {
+            status,
+            location,
+            text: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        })
     };
     tokio::pin!(ask);
     // The connection is driven here, not by a task: when the time is over, it ends with the question.

@@ -5,7 +5,7 @@
 //! What decides is pure and takes the time as a parameter; what asks the network is thin, and every question has a
 //! time-out. What it refuses to do: it opens no port without a [`ports::Consent`], sends no update that
 //! [`dyndns::State`] has not allowed, stores nothing itself, and never asks an outside service that nobody
-//! configured.
+//! configured, but for the registry of a domain.
 
 pub mod address;
 mod any_certificate;
@@ -16,6 +16,7 @@ pub mod lookup;
 pub mod outside;
 pub mod ports;
 pub mod records;
+pub mod registration;
 pub mod watch;
 
 pub use address::{Observation, Reachability, judge};

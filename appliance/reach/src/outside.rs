@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-//! Whether ports can be reached. From inside: the hairpin test. From outside: whoever stands there, by [`Probe`].
+//! Whether ports can be reached. From inside: the hairpin test. From outside: whoever stands there knocks.
 
-use crate::{DangerAnyCertificate, http::public_tls};
-use async_trait::async_trait;
+use crate::{DangerAnyCertificate, address::is_public, http::exchange, http::public_tls};
+use bytes::Bytes;
+use http_body_util::Full;
 use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use types::Domain;
 
+/// How long one knock may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Whether devices at home reach the board by its public address (RFC 4787 section 6, hairpinning).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,15 +55,7 @@ pub async fn hairpin(
     let Ok(Ok(stream)) = tokio::time::timeout(within, TcpStream::connect(public)).await else {
         return Hairpin::NoAnswer;
     };
-    let mut config = (*public_tls()).clone();
-    config
-        .dangerous()
-        .set_certificate_verifier(Arc::new(DangerAnyCertificate));
-    let Ok(server) = ServerName::try_from(name.to_string()) else {
-        return Hairpin::NoTls;
-    };
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let Ok(Ok(stream)) = tokio::time::timeout(within, connector.connect(server, stream)).await else {
+    let Some(stream) = any_tls(stream, name, within).await else {
         return Hairpin::NoTls;
     };
     let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
@@ -69,34 +65,102 @@ pub async fn hairpin(
     }
 }
 
-/// What somebody outside found at a port.
+/// TLS with whoever answers.
+async fn any_tls(stream: TcpStream, name: &Domain, within: Duration) -> Option<TlsStream<TcpStream>> {
+    let mut config = (*public_tls()).clone();
+    config
+        .dangerous()
+        .set_certificate_verifier(Arc::new(DangerAnyCertificate));
+    let server = ServerName::try_from(name.to_string()).ok()?;
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let connecting = tokio::time::timeout(within, connector.connect(server, stream));
+    connecting.await.ok()?.ok()
+}
+
+/// What somebody found at a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Port {
-    /// This board answers.
+    /// A board answers there for the name.
     Open,
     /// Something else answers.
     SomebodyElse,
     /// Nothing answers, or it is refused.
     Closed,
-    /// Nobody could look.
-    Unknown,
 }
 
-/// Somebody who stands outside: a paired peer; before there is one, what the CA said when it last tried.
-#[async_trait]
-pub trait Probe: Send + Sync {
-    /// Looks at a port of the board from outside. Must end within `within`.
-    async fn look(&self, at: SocketAddr, within: Duration) -> Port;
+/// The two ports of a front door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Port 80: it sends on to HTTPS of the same name.
+    Http,
+    /// Port 443: with whatever certificate, it says that it is a board.
+    Https,
 }
 
-/// Asks each until one knows. A probe that overstays is cut off, and knows nothing.
-pub async fn look(probes: &[Arc<dyn Probe>], at: SocketAddr, within: Duration) -> Port {
-    for probe in probes {
-        match tokio::time::timeout(within, probe.look(at, within)).await {
-            Ok(Port::Unknown) | Err(_) => {}
-            Ok(found) => return found,
+impl Door {
+    /// Its number.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
         }
     }
-    Port::Unknown
+}
+
+/// Knocks at a door of the name as anybody on the internet would. `None`: it could not be tried, because the name leads
+/// nowhere, or anywhere but to the public internet: nobody shall have our own network looked at by a name.
+pub async fn knock(name: &Domain, door: Door) -> Option<Port> {
+    let found = tokio::net::lookup_host((name.as_str(), door.port())).await.ok()?;
+    let found: Vec<SocketAddr> = found.collect();
+    if found.is_empty() || !found.iter().all(|at| is_public(at.ip())) {
+        return None;
+    }
+    let mut best = Port::Closed;
+    for at in found {
+        match knock_at(at, name, door, PATIENCE).await {
+            Port::Open => return Some(Port::Open),
+            Port::SomebodyElse => best = Port::SomebodyElse,
+            Port::Closed => {}
+        }
+    }
+    Some(best)
+}
+
+/// Knocks there.
+pub async fn knock_at(at: SocketAddr, name: &Domain, door: Door, within: Duration) -> Port {
+    let Ok(Ok(stream)) = tokio::time::timeout(within, TcpStream::connect(at)).await else {
+        return Port::Closed;
+    };
+    let asked = tokio::time::timeout(within, async {
+        let request = http::Request::get("/api/v1/health")
+            .header(http::header::HOST, name.as_str())
+            .header(http::header::CONNECTION, "close")
+            .body(Full::new(Bytes::new()))
+            .ok()?;
+        match door {
+            Door::Http => exchange(stream, request, name.as_str()).await.ok(),
+            Door::Https => {
+                let stream = any_tls(stream, name, within).await?;
+                exchange(stream, request, name.as_str()).await.ok()
+            }
+        }
+    });
+    match asked.await {
+        Ok(Some(answer)) if is_the_board(&answer, name, door) => Port::Open,
+        _ => Port::SomebodyElse,
+    }
+}
+
+fn is_the_board(answer: &crate::http::Answer, name: &Domain, door: Door) -> bool {
+    match door {
+        Door::Http => {
+            let home = format!("https://{name}/");
+            answer.status.is_redirection() && answer.location.starts_with(&home)
+        }
+        Door::Https => {
+            let health = serde_json::from_str::<serde_json::Value>(&answer.text);
+            health.is_ok_and(|health| health["status"] == "ok")
+        }
+    }
 }

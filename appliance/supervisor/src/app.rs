@@ -117,6 +117,8 @@ pub struct Parts {
     pub meter: Mutex<crate::cooperative::Meter>,
     /// Applications to join, per network.
     pub applications: Mutex<Limit>,
+    /// Looks at a port of another board's front door.
+    pub knock: crate::outside::Knock,
     /// Reads other hosters' files.
     pub fetch: crate::cooperative::hosters::Fetch,
 }

@@ -15,12 +15,15 @@ mod digest;
 mod disk;
 mod dns;
 mod finding;
+mod hairpin;
 mod host_process;
 mod link;
 mod memory;
 mod peers;
+mod ports;
 mod power;
 mod profile;
+mod registration;
 mod round;
 mod services;
 mod stewards;
@@ -43,7 +46,10 @@ use web_ui::Area;
 pub const ALL: &[Check] = &[
     link::CHECK,
     address::CHECK,
+    ports::CHECK,
+    hairpin::CHECK,
     dns::CHECK,
+    registration::CHECK,
     certificates::CHECK,
     clock::CHECK,
     memory::CHECK,

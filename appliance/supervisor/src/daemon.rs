@@ -23,7 +23,7 @@ use crate::{
     events::Events,
     first_start,
     mdns::{Announcer, Lan, Neighbours},
-    outside::{self, Outside, Questions},
+    outside::{self, Knock, Outside, Questions},
     peers::{self, Contacts, Pairings, PeerDoor},
     publish::{self, Published},
     reconcile::{self, Driver, Wake},
@@ -69,6 +69,8 @@ pub struct Options {
     pub sensors: ReadSensors,
     /// Told which names to announce on the local network.
     pub announce: Announce,
+    /// Looks at a port of another board's front door.
+    pub knock: Knock,
     /// Reads other hosters' files.
     pub fetch: Fetch,
     /// Whom the board may ask about the way from outside.
@@ -93,6 +95,7 @@ impl Options {
             clock: Arc::new(host::clock::now),
             sensors: crate::app::machine_sensors(data.clone()),
             announce: Box::new(move |names| announcer.set(names)),
+            knock: Arc::new(|name, door| Box::pin(async move { reach::outside::knock(&name, door).await })),
             fetch: hosters::over_https(),
             questions: Questions::board(),
             lan,
@@ -167,6 +170,7 @@ impl Supervisor {
             rounds: Rounds::default(),
             meter: Mutex::default(),
             applications: Mutex::new(Limit::new(limits::NETWORK, RandomState::new())),
+            knock: options.knock,
             fetch: options.fetch,
             outside: Outside::new(options.questions),
         });

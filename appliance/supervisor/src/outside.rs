@@ -9,22 +9,28 @@ mod dynamic;
 mod names;
 mod ports;
 mod proof;
+mod registration;
 mod watch;
 
 pub use choice::{Choice, Dynamic, Settings, Tsig, check};
 pub use names::{DomainView, NameView, RecordView, view};
 pub use ports::{PortView, view as port_views};
 pub use proof::{Proof, ProofView, Records, check_proof, subjects};
+pub use registration::{Registered, registered};
 pub use watch::watch;
 
 use crate::{App, app::lock, state::PublicName};
 use reach::{
-    Lookup, NameReport, NameState, Observation, Reachability, lookup::LookupSettings, records::Target,
+    Lookup, NameReport, NameState, Observation, Reachability, address,
+    lookup::LookupSettings,
+    outside::{Door, Port},
+    records::{Addresses, Target},
     watch::Watch,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard},
 };
 use tokio::sync::Notify;
 use types::{Domain, Timestamp};
@@ -48,6 +54,11 @@ impl Questions {
     }
 }
 
+type Knocking = Pin<Box<dyn Future<Output = Option<Port>> + Send>>;
+
+/// Looks at a port of another board's front door, as [`reach::outside::knock`] does; a fake in tests.
+pub type Knock = Arc<dyn Fn(Domain, Door) -> Knocking + Send + Sync>;
+
 /// What is known of the way from outside.
 pub struct Outside {
     questions: Questions,
@@ -70,6 +81,7 @@ struct State {
     ports: BTreeMap<u16, Result<(), String>>,
     /// Not to be asked before.
     ports_pause: Option<Timestamp>,
+    registrations: registration::Registrations,
 }
 
 /// What was seen of a name.
@@ -177,6 +189,12 @@ impl Outside {
     pub fn reachability(&self) -> (Option<Reachability>, Vec<Observation>) {
         let state = self.state();
         (state.reachability, state.observations.clone())
+    }
+
+    /// The addresses that may be acted upon without a person.
+    fn sure_addresses(&self) -> Addresses {
+        let state = self.state();
+        address::judge(&address::sure(&state.observations)).addresses()
     }
 
     /// Where names shall lead.

@@ -388,6 +388,15 @@ impl Certificates {
         self.inner.challenges.answer(token)
     }
 
+    /// Whether this certificate (DER) is what is served for a name.
+    pub fn is_served(&self, name: &str, shown: &[u8]) -> bool {
+        let served = self.inner.resolver.served(name);
+        served
+            .cert
+            .first()
+            .is_some_and(|certificate| certificate.as_ref() == shown)
+    }
+
     /// What browsers are to be told of a name in every answer over TLS, as the value of `Strict-Transport-Security`:
     /// see the module `strict`. Cheap.
     pub fn strict_transport(&self, name: &str) -> Option<HeaderValue> {

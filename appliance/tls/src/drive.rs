@@ -18,6 +18,7 @@ use crate::{
 use instant_acme::{Account, CertificateIdentifier};
 use rustls::pki_types::CertificateDer;
 use std::{sync::Mutex, time::Duration};
+use tokio::time::Instant;
 use types::{Domain, Timestamp};
 
 /// How long to sleep at most: the wall clock may be set while we sleep.
@@ -27,6 +28,30 @@ const NAP: Duration = Duration::from_mins(1);
 const FACTS: Duration = Duration::from_mins(10);
 /// The CA is asked this often when to renew, unless it says otherwise (RFC 9773 section 4.3.2).
 const ADVICE: Duration = Duration::from_hours(24);
+
+/// A clock that runs away by more seconds than this was set.
+const SET: i64 = 5;
+
+/// Notices that the clock was set while the board runs: a moment by the clock, and the same by one that only goes on.
+struct Anchor {
+    clock: Timestamp,
+    moment: Instant,
+}
+
+impl Anchor {
+    fn at(clock: Timestamp) -> Self {
+        Self {
+            clock,
+            moment: Instant::now(),
+        }
+    }
+
+    /// By how many seconds the clock, which says `now`, was set since.
+    fn set_by(&self, now: Timestamp) -> Option<i64> {
+        let by = now.0 - self.clock.plus(self.moment.elapsed()).0;
+        (by.abs() > SET).then_some(by)
+    }
+}
 
 /// What is to be done next.
 enum Next {
@@ -63,7 +88,9 @@ struct Accounts {
 impl Inner {
     pub(crate) async fn drive(&self) {
         let mut account = Accounts::default();
+        let mut anchor = Anchor::at((self.clock)());
         loop {
+            self.follow_clock(&mut anchor);
             if self.local_is_due()
                 && let Err(error) = self.refresh_local()
             {
@@ -93,6 +120,26 @@ impl Inner {
                     self.state().ordering = None;
                     self.publish();
                 }
+            }
+        }
+    }
+
+    /// What was tried counts by how long ago it was, not by what the clock said: a clock that was wrong and is set right
+    /// must not lead to more than a CA allows.
+    fn follow_clock(&self, anchor: &mut Anchor) {
+        let now = (self.clock)();
+        let Some(by) = anchor.set_by(now) else {
+            return;
+        };
+        log::info!("the clock was set by {by} s");
+        *anchor = Anchor::at(now);
+        let mut state = self.state();
+        for (domain, entry) in &mut state.domains {
+            for history in entry.record.histories.values_mut() {
+                history.clock_was_set(by);
+            }
+            if let Err(error) = entry.save(&self.store, domain) {
+                log::error!("{error}");
             }
         }
     }

@@ -54,6 +54,12 @@ impl Resolver {
         self.table.store(Arc::new(table));
     }
 
+    /// What is served for a name.
+    pub(crate) fn served(&self, name: &str) -> Arc<CertifiedKey> {
+        let table = self.table.load();
+        Arc::clone(table.find(name).unwrap_or(&table.otherwise))
+    }
+
     /// What browsers are promised of a name.
     pub(crate) fn promise(&self, name: &str) -> Option<HeaderValue> {
         self.table.load().promises.get(name).cloned()

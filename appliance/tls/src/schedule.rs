@@ -20,6 +20,8 @@ pub const CERTIFICATES: usize = 5;
 pub const HOUR: Duration = Duration::from_hours(1);
 /// See [`CERTIFICATES`].
 pub const WEEK: Duration = Duration::from_hours(7 * 24);
+/// Times are cut to seconds, and a clock that is off by less than half of this is not noticed.
+const MARGIN: Duration = Duration::from_secs(10);
 /// A CA that gives certificates for less than this cannot mean the weekly limit.
 const SHORT_LIVED: Duration = Duration::from_hours(72);
 
@@ -99,13 +101,10 @@ pub fn way(history: &History) -> Way {
     }
 }
 
-/// From when on `most` events within `span` would not be exceeded by one more. One second is added because times
-/// are cut to seconds.
+/// From when on `most` events within `span` would not be exceeded by one more.
 fn limit(events: &[Timestamp], most: usize, span: Duration) -> Option<Timestamp> {
     let oldest = events.len().checked_sub(most)?;
-    events
-        .get(oldest)
-        .map(|at| at.plus(span + Duration::from_secs(1)))
+    events.get(oldest).map(|at| at.plus(span + MARGIN))
 }
 
 impl History {
@@ -116,9 +115,16 @@ impl History {
             for at in &mut *events {
                 *at = (*at).min(now);
             }
-            events.retain(|at| now.since(*at) <= span + Duration::from_secs(1));
+            events.retain(|at| now.since(*at) <= span + MARGIN);
         }
         self.retry_at = self.retry_at.filter(|at| *at <= now.plus(WEEK));
+    }
+
+    /// The clock was set by so many seconds while the board ran: what was tried stays as long ago as it is.
+    pub fn clock_was_set(&mut self, by: i64) {
+        for at in self.validations.iter_mut().chain(&mut self.issued) {
+            *at = Timestamp(at.0.saturating_add(by));
+        }
     }
 
     /// To be recorded, and stored, before a CA is asked to validate.

@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test may end by panicking"
 )]
 
@@ -10,7 +11,10 @@ mod support;
 
 use std::{
     collections::BTreeSet,
+    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -352,10 +356,82 @@ async fn renewals_go_unnoticed() {
     assert_eq!((now.source, now.attempts), (Source::Acme, 0));
 }
 
-/// Power fails at every step of an order, before the CA hears of it and after: no second account, no order made anew
+/// The process that is killed below: a board with one name, which says how its certificate stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "is started by the test below, as a process of its own"]
+async fn board_to_be_killed() {
+    let Ok(folder) = std::env::var("COMMONHOST_KILL_FOLDER") else {
+        return;
+    };
+    let wanted = |name: &str| std::env::var(format!("COMMONHOST_KILL_{name}")).unwrap();
+    let settings = AcmeSettings {
+        directory: wanted("DIRECTORY"),
+        root_pem: Some(wanted("ROOT")),
+        contact: Some("steward@example.org".into()),
+        staging: None,
+        external_account: None,
+        enabled: true,
+    };
+    let name = wanted("NAME");
+    let board = open(Path::new(&folder), settings);
+    front(wanted("PORT").parse().unwrap(), board.server_config()).await;
+    board.set_domains(&domains(&[&name]));
+    tokio::spawn(board.clone().run());
+    wait_for(&board, &name, |status| issued(status) || failed(status)).await;
+    let problem = status(&board, &name).last_problem;
+    println!(
+        "STANDS {}",
+        problem.map_or_else(|| "issued".to_owned(), |problem| problem.detail)
+    );
+    std::future::pending::<()>().await;
+}
+
+/// Such a process.
+struct Mortal {
+    child: Child,
+    said: tokio::sync::mpsc::UnboundedReceiver<String>,
+}
+
+impl Mortal {
+    fn start(home: &Path, settings: &AcmeSettings, name: &str, port: u16) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["board_to_be_killed", "--exact", "--ignored", "--nocapture"])
+            .env("COMMONHOST_KILL_FOLDER", home)
+            .env("COMMONHOST_KILL_DIRECTORY", &settings.directory)
+            .env("COMMONHOST_KILL_ROOT", settings.root_pem.as_ref().unwrap())
+            .env("COMMONHOST_KILL_NAME", name)
+            .env("COMMONHOST_KILL_PORT", port.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (say, said) = tokio::sync::mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some(how) = line.strip_prefix("STANDS ") {
+                    let _ = say.send(how.to_owned());
+                }
+            }
+        });
+        Self { child, said }
+    }
+
+    /// How its certificate stands, once it was issued or an order failed.
+    async fn stands(&mut self) -> String {
+        self.said.recv().await.expect("the process ended by itself")
+    }
+
+    /// `kill -9`.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// Killed at every step of an order, before the CA hears of it and after: no second account, no order made anew
 /// that could go on, no second certificate, no key lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_goes_on_where_it_was_cut_off() {
+async fn killed_at_any_step_an_order_goes_on_where_it_was() {
     let Some(pebble) = Pebble::start(0).await else {
         return;
     };
@@ -376,18 +452,12 @@ async fn an_order_goes_on_where_it_was_cut_off() {
             let name = format!("step-{step}.example.test");
             let before = counts(&pebble);
             middle.arm(Some(cut));
-            let board = open(home.path(), middle.settings.clone());
-            let door = front(pebble.tls, board.server_config()).await;
-            board.set_domains(&domains(&[&name]));
-            let task = tokio::spawn(board.clone().run());
+            let mut board = Mortal::start(home.path(), &middle.settings, &name, pebble.tls);
             let request = tokio::select! {
                 request = middle.dead() => Some(request),
-                () = wait_for(&board, &name, issued) => None,
+                _ = board.stands() => None,
             };
-            task.abort();
-            let _ = task.await;
-            door.abort();
-            let _ = door.await;
+            board.kill();
             let Some(request) = request else { continue };
             reached += 1;
             // The CA ends what it was doing, perhaps with nobody at home.
@@ -398,19 +468,11 @@ async fn an_order_goes_on_where_it_was_cut_off() {
             let at_cut = counts(&pebble);
 
             middle.arm(None);
-            let board = open(home.path(), middle.settings.clone());
-            let door = front(pebble.tls, board.server_config()).await;
-            board.set_domains(&domains(&[&name]));
-            let task = tokio::spawn(board.clone().run());
-            wait_for(&board, &name, |status| issued(status) || failed(status)).await;
-            let now = status(&board, &name);
-            assert!(issued(&now), "{cut:?}, {request}: {:?}", now.last_problem);
+            let mut board = Mortal::start(home.path(), &middle.settings, &name, pebble.tls);
+            assert_eq!(board.stands().await, "issued", "{cut:?}, {request}");
             let root = pebble.issued_root().await;
             trusted(pebble.tls, &name, &[&root]).await.unwrap();
-            task.abort();
-            let _ = task.await;
-            door.abort();
-            let _ = door.await;
+            board.kill();
 
             let after = counts(&pebble);
             let [accounts, orders, certificates, _] =

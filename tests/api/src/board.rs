@@ -10,6 +10,7 @@ use crate::{
 };
 use host::{FakeHost, Host, sensors::Readings};
 use http::Method;
+use reach::outside::{self, Port};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -240,7 +241,7 @@ impl Board {
 
     fn options(&self) -> Options {
         let (clock, sensors) = (Arc::clone(&self.clock), Arc::clone(&self.sensors));
-        let internet = Arc::clone(&self.internet);
+        let (internet, doors) = (Arc::clone(&self.internet), Arc::clone(&self.internet));
         Options {
             data: self.root().join("data/commonhost"),
             sockets: self.root().join("run/commonhost/sockets"),
@@ -251,6 +252,19 @@ impl Board {
             clock: Arc::new(move || Timestamp(clock.load(Ordering::Relaxed))),
             sensors: Arc::new(move || sensors.lock().unwrap().clone()),
             announce: Box::new(|_| {}),
+            knock: Arc::new(move |name, door| {
+                let prefix = match door {
+                    outside::Door::Http => format!("http://{name}/"),
+                    outside::Door::Https => format!("https://{name}/"),
+                };
+                let known = doors.lock().unwrap();
+                let found = match known.iter().find(|(url, _)| url.starts_with(&prefix)) {
+                    Some((_, Reply::Status(_))) => Port::SomebodyElse,
+                    Some(_) => Port::Open,
+                    None => Port::Closed,
+                };
+                Box::pin(async move { Some(found) })
+            }),
             fetch: Arc::new(move |url| {
                 let known = internet.lock().unwrap().get(&url).cloned();
                 Box::pin(async move { Ok(known.unwrap_or(Reply::Status(404))) })

@@ -333,8 +333,10 @@ async fn a_public_face_that_nobody_sees_is_told_to_both() {
         .until("elm learns that it is not seen", async || {
             two.elm.pass(75);
             two.elm.app().peers.hurry();
-            let key = "not-seen-from-outside:elm.example.org".to_owned();
-            findings(&two.eva, &two.elm).await.contains(&key)
+            let found = findings(&two.eva, &two.elm).await;
+            ["port-closed:443", "port-closed:80"]
+                .iter()
+                .all(|key| found.iter().any(|found| found == key))
         })
         .await;
     assert!(
@@ -343,16 +345,36 @@ async fn a_public_face_that_nobody_sees_is_told_to_both() {
             .contains(&"peer-not-seen:oak".to_owned())
     );
     let health = Reply::File(br#"{"status":"ok","version":"1","claimed":true}"#.to_vec());
+    // The ports are open now, but what answers is the router: told as such.
+    two.oak
+        .elsewhere("https://elm.example.org/api/v1/health", Reply::Status(404));
+    let look = async || {
+        two.oak.pass(601);
+        two.oak.app().peers.hurry();
+        two.elm.pass(75);
+        two.elm.app().peers.hurry();
+    };
+    two.elm
+        .until("elm learns that something else answers", async || {
+            look().await;
+            let found = findings(&two.eva, &two.elm).await;
+            found.contains(&"port-taken:443".to_owned()) && found.contains(&"port-closed:80".to_owned())
+        })
+        .await;
     two.oak.elsewhere("https://elm.example.org/api/v1/health", health);
+    two.oak.elsewhere(
+        "http://elm.example.org/",
+        Reply::Redirect("https://elm.example.org/".into()),
+    );
     two.elm
         .until("elm learns that it is seen", async || {
-            two.oak.pass(601);
-            two.oak.app().peers.hurry();
-            two.elm.pass(75);
-            two.elm.app().peers.hurry();
+            look().await;
             two.oak_at_elm().await["own_face"]["answers"] == true
         })
         .await;
+    assert_eq!(two.oak_at_elm().await["own_face"]["open"], json!([80, 443]));
+    let found = findings(&two.eva, &two.elm).await;
+    assert!(!found.iter().any(|key| key.starts_with("port-")), "{found:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use api_tests::{Board, Person};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use supervisor::cooperative::hosters::Reply;
 
 async fn codes(board: &Board, person: &Person) -> BTreeSet<String> {
     let findings = person.get(board, "/api/v1/checks").await.expect(200).json();
@@ -128,4 +129,42 @@ async fn the_page_shows_every_check_and_silences_without_a_script() {
         .await
         .expect(303);
     assert!(codes(&board, &ada).await.contains("hot"));
+}
+
+#[tokio::test]
+async fn a_domain_that_is_paid_for_a_few_days_only_is_told_once_its_registry_says_so() {
+    let (board, ada) = Board::claimed().await;
+    let run = async || {
+        let report = ada.post(&board, "/api/v1/checks/run", &json!({})).await;
+        report.expect(200).json()
+    };
+    let domain = json!({ "name": "garden.example.org" });
+    ada.post(&board, "/api/v1/domains", &domain).await.expect(201);
+    let report = run().await;
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks
+        .iter()
+        .find(|check| check["name"] == "registration")
+        .unwrap();
+    assert_eq!(check["state"], "unknown", "nobody said anything");
+
+    let file = |value: Value| Reply::File(value.to_string().into_bytes());
+    let list = json!({ "services": [[["org"], ["https://rdap.example/"]]] });
+    board.elsewhere("https://data.iana.org/rdap/dns.json", file(list));
+    let ends = "2027-01-20T12:00:00Z";
+    let answer = json!({ "events": [{ "eventAction": "expiration", "eventDate": ends }] });
+    board.elsewhere("https://rdap.example/domain/example.org", file(answer));
+    // 2027-01-15 12:00: five days before.
+    board.pass(1_800_014_400 - board.now().0);
+    let found = run().await;
+    let told = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["code"] == "domain-ends");
+    let told = told.unwrap_or_else(|| panic!("{found}"));
+    assert_eq!(
+        (&told["subject"], &told["severity"]),
+        (&json!("example.org"), &json!("error"))
+    );
 }

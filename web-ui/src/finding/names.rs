@@ -35,6 +35,15 @@ pub fn root_ends(at: Timestamp) -> Words {
     words.at("/certificates")
 }
 
+/// A domain is paid for until then only.
+pub fn domain_ends(name: &str, at: Timestamp) -> Words {
+    let words = Words::new(|t| {
+        let what = t.names_domain_ends(crate::format::date(at), name);
+        Text::new(what, t.names_domain_ends_meaning(), t.names_domain_ends_remedy())
+    });
+    words.at("/certificates")
+}
+
 /// There are domains, and nobody accepted the authority's terms.
 pub fn terms_not_accepted() -> Words {
     let words = Words::new(|t| Text::new(t.names_terms(), t.names_terms_meaning(), t.names_terms_remedy()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What the observed addresses mean. Pure.
 
-use super::{Observation, Source};
+use super::{Observation, Source, sure};
 use crate::records::Addresses;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -70,8 +70,14 @@ pub enum V6 {
     None,
 }
 
-/// Judges. Where two speak of the same thing, the first in the list counts.
+/// Judges. Where two speak of the same thing, the first in the list counts; a single peer's word only where nobody else
+/// says anything.
 pub fn judge(observations: &[Observation]) -> Reachability {
+    let sure = sure(observations);
+    let observations: Vec<&Observation> = sure
+        .iter()
+        .chain(observations.iter().filter(|seen| !sure.contains(seen)))
+        .collect();
     let v4 = |wanted: fn(&Source) -> bool| {
         observations
             .iter()
@@ -102,11 +108,11 @@ pub fn judge(observations: &[Observation]) -> Reachability {
     };
     Reachability {
         v4,
-        v6: judge_v6(observations),
+        v6: judge_v6(&observations),
     }
 }
 
-fn judge_v6(observations: &[Observation]) -> V6 {
+fn judge_v6(observations: &[&Observation]) -> V6 {
     let public = |outside: bool| {
         observations
             .iter()

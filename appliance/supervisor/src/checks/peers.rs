@@ -55,8 +55,9 @@ fn own_face(views: &[PeerView]) -> Option<Finding> {
     let mut seen = views
         .iter()
         .filter_map(|peer| Some((peer.own_face.as_ref()?, &peer.name)));
+    // Where nobody gets in at all, the check of the ports says so.
     let (first, watcher) = seen.clone().next()?;
-    if seen.any(|(face, _)| face.answers) {
+    if seen.any(|(face, _)| face.answers) || super::ports::is_shut(first) {
         return None;
     }
     let words = finding::peers::own_face(watcher, &first.domain);
@@ -91,6 +92,9 @@ mod tests {
             at: Timestamp(1),
             domain: "oak.example.org".into(),
             answers,
+            open: vec![],
+            taken: vec![],
+            closed: vec![],
         }
     }
 

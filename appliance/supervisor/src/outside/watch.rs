@@ -36,7 +36,7 @@ pub async fn watch(app: App) {
         // Anew each time: another network names another resolver.
         let lookup = app.outside.lookup();
         app.outside.state().blind = lookup.is_none();
-        let wake = match turn(&app, lookup.as_ref(), &mut network).await {
+        let wake = match Box::pin(turn(&app, lookup.as_ref(), &mut network)).await {
             Ok(wake) => wake,
             Err(error) => {
                 log::warn!("looking from outside: {error}");
@@ -72,7 +72,7 @@ async fn turn(
         wakes.extend(ports::turn(app, &choice, router, *local).await?);
     }
     let target = app.outside.target(&choice);
-    wakes.extend(dynamic::turn(app, &choice, &target.addresses).await?);
+    wakes.extend(dynamic::turn(app, &choice, &app.outside.sure_addresses()).await?);
     if let Some(lookup) = lookup {
         wakes.extend(names(app, lookup, &target).await?);
     }
@@ -95,7 +95,7 @@ fn router(app: &App, network: &Network) -> Option<(Router, Ipv4Addr)> {
 
 async fn observe(app: &App, choice: &Choice, network: &Network, router: Option<&Router>) {
     let echo = Echo::new(choice.echo.clone(), Duration::from_secs(5));
-    let found = address::observe(&network.addresses, router, &[], Some(&echo)).await;
+    let found = address::observe(&network.addresses, router, &app.peers.seen_at(), Some(&echo)).await;
     let reachability = address::judge(&found);
     let mut state = app.outside.state();
     let new = state.reachability != Some(reachability);

@@ -11,6 +11,7 @@ use cluster::{
     talk::{Face, Health},
     watch::Contact,
 };
+use reach::outside::Port;
 use rustls::ServerConfig;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -53,12 +54,27 @@ pub(super) struct Live {
     pub(super) domain: Option<Domain>,
     /// How it said it is, and when.
     pub(super) health: Option<(Health, Timestamp)>,
-    /// What its public face looked like from here, and when.
-    pub(super) looked: Option<(Domain, bool, Timestamp)>,
+    /// What its public face looked like from here.
+    pub(super) looked: Option<Looked>,
+    /// Where it said that we come from.
+    pub(super) seen_at: Option<IpAddr>,
     /// What it said of our public face, and when that was.
     pub(super) face: Option<(Face, Timestamp)>,
     /// The minute that is counted, and its messages so far.
     counted: (i64, u32),
+}
+
+/// A public face, as it looked from here.
+#[derive(Clone, Debug)]
+pub(super) struct Looked {
+    /// The name that was asked.
+    pub(super) domain: Domain,
+    /// Whether a board answered, with a certificate that browsers trust.
+    pub(super) answers: bool,
+    /// What was found at its ports; those that could not be tried are left out.
+    pub(super) ports: BTreeMap<u16, Port>,
+    /// When.
+    pub(super) at: Timestamp,
 }
 
 impl Live {
@@ -140,6 +156,14 @@ impl Contacts {
     /// Counts a message of a peer; `false` when there are too many.
     pub(super) fn count(&self, key: BoardKey, now: Timestamp) -> bool {
         self.with(key, |live| live.count(now))
+    }
+
+    /// Where peers that watch this board say it comes from: one address each.
+    pub fn seen_at(&self) -> Vec<IpAddr> {
+        lock(&self.live)
+            .values()
+            .filter_map(|live| live.seen_at)
+            .collect()
     }
 
     fn forget_all_but(&self, known: &BTreeSet<BoardKey>) {

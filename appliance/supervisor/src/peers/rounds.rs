@@ -2,7 +2,7 @@
 //! Looks after peers: talks with those it is time for, and notices who is silent.
 
 use super::{
-    contacts,
+    contacts::{self, Looked},
     talk::{self, unsaid, watches},
 };
 use crate::{ApiError, App, cooperative::hosters::Reply, events::Event};
@@ -11,7 +11,8 @@ use cluster::{
     watch::{Reasons, SELDOM},
 };
 use futures_util::future::join_all;
-use std::time::Duration;
+use reach::outside::{Door, Port};
+use std::{collections::BTreeMap, time::Duration};
 use types::{BoardKey, Peer, Timestamp};
 
 /// Seconds that a board which was unpaired is told so, if it does not answer: 30 days.
@@ -124,21 +125,29 @@ async fn judge(app: &App, peer: &Peer, book: &Book, now: Timestamp) -> Result<()
 /// Looks at a peer's public face as anybody on the internet would.
 async fn look_at_face(app: &App, peer: &Peer, now: Timestamp) {
     let live = app.peers.of(peer.key);
-    let Some(domain) = live.domain else {
+    let Some(domain) = &live.domain else {
         return app.peers.with(peer.key, |live| live.looked = None);
     };
-    let fresh = live
-        .looked
-        .is_some_and(|(seen, _, at)| seen == domain && now.since(at).as_secs() < LOOK && at <= now);
-    if fresh {
+    let is_fresh = |looked: &Looked| {
+        looked.domain == *domain && now.since(looked.at).as_secs() < LOOK && looked.at <= now
+    };
+    if live.looked.as_ref().is_some_and(is_fresh) {
         return;
     }
     let answer = (app.fetch)(format!("https://{domain}/api/v1/health")).await;
     let answers = matches!(&answer, Ok(Reply::File(bytes)) if is_a_board(bytes));
+    let doors = [Door::Http, Door::Https];
+    let knocks =
+        doors.map(|door| async move { Some((door.port(), (app.knock)(domain.clone(), door).await?)) });
+    let ports: BTreeMap<u16, Port> = join_all(knocks).await.into_iter().flatten().collect();
     let changed = app.peers.with(peer.key, |live| {
-        let before = live.looked.as_ref().map(|(_, answers, _)| *answers);
-        live.looked = Some((domain, answers, now));
-        before != Some(answers)
+        let before = live.looked.replace(Looked {
+            domain: domain.clone(),
+            answers,
+            ports: ports.clone(),
+            at: now,
+        });
+        before.is_none_or(|before| (before.answers, &before.ports) != (answers, &ports))
     });
     if changed {
         app.rounds.soon();

@@ -7,6 +7,7 @@ use cluster::{
     agreement::{AgreementId, Book, Heard, Kind, Standing},
     talk::{Face, Health, Message, Talk},
 };
+use reach::outside::Port;
 use std::{collections::BTreeSet, net::IpAddr};
 use types::{BoardKey, Domain, Peer, Timestamp};
 
@@ -147,14 +148,20 @@ async fn compose(app: &App, book: &Book, heard: Vec<Heard>) -> Result<Talk, ApiE
         .filter(|record| !live.holds(record))
         .filter_map(|record| serde_json::to_value(record).ok())
         .collect();
-    let face = live
-        .looked
-        .filter(|_| watching)
-        .map(|(domain, answers, at)| Face {
-            domain,
-            answers,
-            ago: now.since(at).as_secs(),
-        });
+    let face = live.looked.as_ref().filter(|_| watching).map(|looked| {
+        let found = |wanted: Port| {
+            let those = looked.ports.iter().filter(|(_, port)| **port == wanted);
+            those.map(|(number, _)| *number).collect()
+        };
+        Face {
+            domain: looked.domain.clone(),
+            answers: looked.answers,
+            ago: now.since(looked.at).as_secs(),
+            open: found(Port::Open),
+            taken: found(Port::SomebodyElse),
+            closed: found(Port::Closed),
+        }
+    });
     Ok(Talk {
         run: app.peers.run.clone(),
         domain: own_domain(app),
@@ -162,6 +169,7 @@ async fn compose(app: &App, book: &Book, heard: Vec<Heard>) -> Result<Talk, ApiE
         heard,
         health: if watched { Some(health(app).await?) } else { None },
         face,
+        seen_at: live.came_from.filter(|_| watching),
     })
 }
 
@@ -230,6 +238,7 @@ async fn receive(app: &App, peer: &Peer, theirs: &Talk) -> Result<Vec<Heard>, Ap
         live.is_heard(&theirs.run, now);
         live.held(&theirs.heard, &book);
         live.domain.clone_from(&theirs.domain);
+        live.seen_at = theirs.seen_at.filter(|_| watched);
         live.health = theirs.health.filter(|_| watching).map(|health| (health, now));
         let face = theirs.face.clone().filter(|_| watched);
         live.face = face.map(|face| {

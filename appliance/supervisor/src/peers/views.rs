@@ -7,6 +7,7 @@ use cluster::{
     agreement::{AgreementId, Book, Entry, Grant, Standing, Why},
     pairing::{Decision, Failure, Introduction, Stage},
 };
+use reach::outside::Port;
 use schemars::JsonSchema;
 use serde::Serialize;
 use types::{Peer, Timestamp};
@@ -131,6 +132,12 @@ pub struct FaceView {
     pub domain: String,
     /// Whether a board answered there, with a certificate that browsers trust.
     pub answers: bool,
+    /// Ports at which a board answers, whatever its certificate.
+    pub open: Vec<u16>,
+    /// Ports at which something else answers.
+    pub taken: Vec<u16>,
+    /// Ports at which nothing answers.
+    pub closed: Vec<u16>,
 }
 
 /// A peer, and how it stands with it.
@@ -163,15 +170,27 @@ pub async fn peer_view(app: &App, peer: Peer) -> Result<PeerView, ApiError> {
         watched,
         silent: peer.silent,
         health,
-        face: face.map(|(domain, answers, at)| FaceView {
-            at,
-            domain: domain.to_string(),
-            answers,
+        face: face.map(|looked| {
+            let found = |wanted: Port| {
+                let those = looked.ports.iter().filter(|(_, port)| **port == wanted);
+                those.map(|(number, _)| *number).collect()
+            };
+            FaceView {
+                at: looked.at,
+                domain: looked.domain.to_string(),
+                answers: looked.answers,
+                open: found(Port::Open),
+                taken: found(Port::SomebodyElse),
+                closed: found(Port::Closed),
+            }
         }),
         own_face: own_face.map(|(face, at)| FaceView {
             at,
             domain: face.domain.to_string(),
             answers: face.answers,
+            open: face.open,
+            taken: face.taken,
+            closed: face.closed,
         }),
     })
 }

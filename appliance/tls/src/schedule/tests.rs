@@ -123,8 +123,10 @@ enum Happening {
     Restart,
     /// Time passes, in seconds.
     Time(u64),
-    /// The clock is set back, in seconds, while true time goes on.
-    SetBack(u64),
+    /// The clock is set by so many seconds, either way, while the board runs.
+    Set(i64),
+    /// Power fails, and the clock begins so many seconds earlier.
+    Earlier(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -155,7 +157,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => Just(Happening::Retry),
         2 => Just(Happening::Restart),
         3 => (0u64..4000).prop_map(Happening::Time),
-        1 => (0u64..100_000).prop_map(Happening::SetBack),
+        1 => (-100_000i64..100_000).prop_map(Happening::Set),
+        1 => (0u64..100_000).prop_map(Happening::Earlier),
     ]
 }
 
@@ -176,7 +179,14 @@ proptest! {
             let mut now = Timestamp(truth.0 - behind);
             match happening {
                 Happening::Time(seconds) => truth = truth.plus(Duration::from_secs(seconds)),
-                Happening::SetBack(seconds) => behind += i64::try_from(seconds).unwrap(),
+                Happening::Set(seconds) => {
+                    behind -= seconds;
+                    history.clock_was_set(seconds);
+                }
+                Happening::Earlier(seconds) => {
+                    behind += i64::try_from(seconds).unwrap();
+                    history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
+                }
                 Happening::Retry => history.retry_now(),
                 Happening::Restart => {
                     history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();

@@ -185,6 +185,8 @@ impl Pebble {
                 &format!("127.0.0.1:{}", self.dns),
             ])
             .env("PEBBLE_VA_NOSLEEP", "1")
+            // Every order is proved anew.
+            .env("PEBBLE_AUTHZREUSE", "0")
             .env("PEBBLE_WFE_NONCEREJECT", self.nonces_rejected.to_string())
             .stdout(log("acme.log"))
             .stderr(log("acme.log"))

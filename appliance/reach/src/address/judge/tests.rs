@@ -95,3 +95,31 @@ proptest! {
         prop_assert!(judge(&list).addresses().iter().all(is_public));
     }
 }
+
+#[test]
+fn one_peer_is_heard_where_nobody_else_knows_and_is_never_enough_to_act_upon() {
+    let list = |list: &[(&str, Source)]| -> Vec<Observation> {
+        let of = |(address, source): &(&str, Source)| Observation {
+            address: address.parse().unwrap(),
+            source: source.clone(),
+        };
+        list.iter().map(of).collect()
+    };
+    let (lie, truth) = ("198.18.0.1", "93.184.216.34");
+    let (other, public) = ("151.101.1.1", [93, 184, 216, 34].into());
+    let of = |seen: &[Observation]| (judge(seen).v4, judge(&sure(seen)).v4);
+    // It is shown, and nothing is moved for it.
+    let alone = list(&[HOME, (truth, Source::Peer)]);
+    assert_eq!(of(&alone), (V4::Seen { public }, V4::Unknown));
+    // Somebody whom a steward named knows better.
+    let lying = list(&[HOME, (other, Source::Peer), (truth, echo())]);
+    assert_eq!(of(&lying), (V4::Seen { public }, V4::Seen { public }));
+    // Two that agree do; and an address that is none on the internet is passed over.
+    let two = list(&[
+        HOME,
+        (lie, Source::Peer),
+        (truth, Source::Peer),
+        (truth, Source::Peer),
+    ]);
+    assert_eq!(of(&two), (V4::Seen { public }, V4::Seen { public }));
+}
