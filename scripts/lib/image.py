@@ -3,12 +3,16 @@
 
   image.py modules LIST… TREE OUT        the kernel modules that lists name, and what they need, copied from
                                          TREE (a lib/modules/<version> that depmod has seen) to OUT
+  image.py manifest SLOT VERSION BOARD ROOT SCHEMA
+                                         SLOT/MANIFEST.json: what is in a slot, to be checked anywhere
   image.py initramfs INIT LIST TREE OUT  a cpio archive (newc) with /init and the modules a list names
 
 A list has one entry a line: a module's name, or a folder below `kernel/` that ends in a slash. What is built into the
 kernel counts as there. An entry that ends in `?` may be missing: not every kernel has every driver.
 """
 
+import hashlib
+import json
 import lzma
 import pathlib
 import shutil
@@ -100,5 +104,17 @@ def initramfs(init, modules_list, tree, out):
     pathlib.Path(out).write_bytes(b"".join(cpio_entry(i + 1, *member) for i, member in enumerate(members)))
 
 
-verbs = {"modules": modules, "initramfs": initramfs}
+def manifest(slot, version, board, root, schema):
+    slot = pathlib.Path(slot)
+    files = {}
+    for path in sorted(slot.iterdir()):
+        if path.name != "MANIFEST.json":
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            files[path.name] = {"size": path.stat().st_size, "sha256": digest}
+    described = {"version": version, "board": board, "root": root, "schema": int(schema), "files": files}
+    (slot / "MANIFEST.json").write_text(json.dumps(described, indent=1) + "\n")
+
+
+verbs = {"modules": modules, "manifest": manifest, "initramfs": initramfs}
 verbs[sys.argv[1]](*sys.argv[2:])

@@ -32,6 +32,7 @@ PAGES = (
     "/backups/key",
     "/archives",
     "/audit",
+    "/system",
     "/account",
     "/",
     "/no-such-page",

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/board"))
@@ -31,6 +32,34 @@ def build(board, *options):
     """The path of the image of a board, built when it is not up to date."""
     command = [TOP / "scripts/build-image", "--board", board, *options]
     return pathlib.Path(subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout.strip())
+
+
+class Control:
+    """QEMU's own connection (QMP): resets of the machine, those it made and those it is told to make."""
+
+    def __init__(self, path):
+        def connect():
+            control = socket.socket(socket.AF_UNIX)
+            try:
+                control.connect(str(path))
+                return control
+            except OSError:
+                control.close()
+
+        self.socket = eventually("QEMU answers", connect, 60)
+        self.stream = self.socket.makefile("rw")
+        self.resets = 0
+        self.tell("qmp_capabilities")
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        for line in self.stream:
+            event = json.loads(line)
+            if event.get("event") == "RESET" and event["data"]["guest"]:
+                self.resets += 1
+
+    def tell(self, command):
+        self.socket.sendall(json.dumps({"execute": command}).encode() + b"\n")
 
 
 class Machine(Board):
@@ -57,12 +86,13 @@ class Machine(Board):
         self.control.unlink(missing_ok=True)
         network = f"user,id=n,hostfwd=tcp:127.0.0.1:{self.plain}-:80,hostfwd=tcp:127.0.0.1:{self.port}-:443"
         command = [
-            "timeout", "900", f"qemu-system-{self.architecture}", *self.arguments, "-smp", "2", "-m", "1024", "-display", "none",
+            "timeout", "7200", f"qemu-system-{self.architecture}", *self.arguments, "-smp", "2", "-m", "1024", "-display", "none",
             "-accel", "tcg,thread=multi", "-monitor", "none", "-serial", f"file:{self.log}", "-netdev", network,
             "-qmp", f"unix:{self.control},server=on,wait=off", "-drive", f"if=none,id=card,format=raw,file={self.card}",
         ]  # fmt: skip
         text = f". {shlex.quote(str(TOP))}/scripts/lib.sh; . $COMMONHOST_TOP/scripts/lib/workshop.sh; in_workshop qemu \"$@\""
         self.process = subprocess.Popen(["bash", "-c", text, "bash", *command], cwd=WORK, start_new_session=True)
+        self.qemu = Control(self.control)
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -71,14 +101,7 @@ class Machine(Board):
 
     def cut(self):
         """The power fails and comes back."""
-        with socket.socket(socket.AF_UNIX) as control:
-            control.connect(str(self.control))
-            stream = control.makefile("rw")
-            stream.readline()
-            for command in ("qmp_capabilities", "system_reset"):
-                stream.write(json.dumps({"execute": command}) + "\n")
-                stream.flush()
-                stream.readline()
+        self.qemu.tell("system_reset")
 
     # --- what is seen from outside -----------------------------------------------
 

@@ -14,18 +14,26 @@ def image():
     return build("pc")
 
 
-@pytest.fixture(scope="module")
-def machine(image):
+def start(image):
+    """A machine with this image on its disk, switched on."""
     run("open_workshop qemu amd64 qemu-system-arm qemu-system-x86 ovmf ipxe-qemu")
     variables = TOP / "target/card/pc.vars"
     machine = Machine("pc", "x86_64", [
         "-M", "q35", "-cpu", "max", "-device", "nvme,drive=card,serial=card", "-device", "e1000e,netdev=n",
+        # The chipset's watchdog resets the machine, as it does on a PC.
+        "-global", "ICH9-LPC.noreboot=false",
         "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd",
         "-drive", f"if=pflash,format=raw,file={variables}",
     ])  # fmt: skip
     variables.write_bytes((TOP / f"target/workshop/qemu{FIRMWARE}/OVMF_VARS_4M.fd").read_bytes())
     machine.flash(image)
     machine.start()
+    return machine
+
+
+@pytest.fixture(scope="module")
+def machine(image):
+    machine = start(image)
     try:
         yield machine
     finally:

@@ -12,6 +12,7 @@ pub mod network;
 pub mod peers;
 pub mod ports;
 pub mod services;
+pub mod system;
 
 use crate::i18n::T;
 use types::Language;

@@ -80,6 +80,7 @@ impl Layout {
                 item("/backups", t.nav_backups(), "backup", false),
                 item("/archives", t.nav_archives(), "archive", false),
                 item("/audit", t.nav_audit(), "audit", false),
+                item("/system", t.nav_system(), "system", false),
             ]);
         }
         items.push(item(

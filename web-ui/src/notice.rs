@@ -80,6 +80,12 @@ pub enum Notice {
     ConsentWithdrawn(String),
     /// The signing key was changed.
     KeyRotated,
+    /// Releases are looked for.
+    Looking,
+    /// The board is updated to this version.
+    Updating(String),
+    /// The board restarts.
+    Restarting,
     /// A warning in words that somebody else chose.
     Warning(String),
     /// An error in words that somebody else chose.
@@ -104,9 +110,13 @@ impl Notice {
     pub fn kind(&self) -> NoticeKind {
         match self {
             Self::Warning(_) | Self::NotGroups => NoticeKind::Warning,
-            Self::NothingChanged | Self::PairingCancelled | Self::Working(_) | Self::SignedOut => {
-                NoticeKind::Info
-            }
+            Self::NothingChanged
+            | Self::PairingCancelled
+            | Self::Working(_)
+            | Self::SignedOut
+            | Self::Looking
+            | Self::Updating(_)
+            | Self::Restarting => NoticeKind::Info,
             Self::Error(_) => NoticeKind::Error,
             _ => NoticeKind::Good,
         }
@@ -168,6 +178,9 @@ impl Notice {
             Self::Proposed => t.notice_proposed().into(),
             Self::Booked => t.notice_booked().into(),
             Self::MarkedRead => t.notice_marked_read().into(),
+            Self::Looking => t.system_notice_looking().into(),
+            Self::Updating(version) => t.system_notice_updating(version),
+            Self::Restarting => t.system_notice_restarting().into(),
             Self::Warning(text) | Self::Error(text) => text.clone(),
         }
     }

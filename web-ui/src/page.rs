@@ -30,6 +30,7 @@ mod second_step;
 mod service;
 mod sign_in;
 mod sign_in_code;
+mod system;
 mod trust;
 mod welcome;
 
@@ -70,5 +71,9 @@ pub use second_step::{SecondStepPage, Step};
 pub use service::{Address, AppPasswordRow, AppPasswords, Connect, Sandbox, ServicePage, Usage};
 pub use sign_in::{SignInPage, SignInProblem};
 pub use sign_in_code::{CodeProblem, SignInCodePage};
+pub use system::{
+    BlockedRelease, LastUpdate, OfferedRelease, SlotRow, SlotTrust, SystemPage, SystemProgress,
+    SystemUpdates, UpdateFailure, UpdatesForm,
+};
 pub use trust::{OtherRoot, TrustPage};
 pub use welcome::WelcomePage;

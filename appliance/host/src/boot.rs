@@ -26,6 +26,18 @@ pub(crate) fn write(layout: &Layout, file: &str, bytes: &[u8]) -> Result<(), Mac
     writable(layout, || write_atomic(&path, bytes, 0o600))
 }
 
+/// Makes a folder, if it is not there.
+pub(crate) fn make_folder(layout: &Layout, folder: &str) -> Result<(), MachineError> {
+    let path = layout.boot(folder);
+    if path.is_dir() {
+        return Ok(());
+    }
+    writable(layout, || {
+        fs::create_dir(&path).at("create", &path)?;
+        sync_folder(&layout.boot(""))
+    })
+}
+
 /// Removes a file, if it is there.
 pub(crate) fn remove(layout: &Layout, file: &str) -> Result<(), MachineError> {
     let path = layout.boot(file);
@@ -34,7 +46,7 @@ pub(crate) fn remove(layout: &Layout, file: &str) -> Result<(), MachineError> {
     }
     writable(layout, || match fs::remove_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error).at("remove", &path),
-        _ => sync_folder(&layout.boot("")),
+        _ => sync_folder(path.parent().unwrap_or(&path)),
     })
 }
 

@@ -112,6 +112,15 @@ pub enum MachineError {
         /// Its last words.
         detail: String,
     },
+    /// A file of a release is neither downloaded nor on the card.
+    #[error("{name} of this release is missing or damaged; download it again")]
+    ReleaseFile {
+        /// Its name.
+        name: String,
+    },
+    /// The card refused, or failed.
+    #[error("the other system on the card was not changed as asked")]
+    Card(#[source] slots::CardError),
     /// The request does not fit the state of the machine.
     #[error("{0}")]
     Refused(String),
@@ -134,6 +143,9 @@ impl MachineError {
             Self::Busy => "busy",
             Self::KeyExists => "key_exists",
             Self::DiskMissing => "disk_missing",
+            Self::ReleaseFile { .. } => "release_file",
+            Self::Card(slots::CardError::Refused(_)) => "slot_refused",
+            Self::Card(_) => "card_failed",
             Self::Refused(_) => "refused",
         }
     }

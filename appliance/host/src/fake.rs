@@ -7,6 +7,7 @@ mod restic;
 pub use restic::FakeRestic;
 
 use crate::{
+    card::ReleaseSource,
     client::{Host, HostError},
     error::{At, MachineError},
     layout::Layout,
@@ -291,14 +292,14 @@ impl EntrySource for Shared {
 }
 
 impl FakeHost {
-    /// A host below `root`, with these catalogs.
-    pub fn new(root: &Path, catalogs: Arc<dyn EntrySource>) -> Self {
+    /// A host below `root`, with these catalogs and releases.
+    pub fn new(root: &Path, catalogs: Arc<dyn EntrySource>, releases: Box<dyn ReleaseSource>) -> Self {
         let systemd = Arc::new(FakeSystemd::new(root));
         let group = nix::unistd::getgid().as_raw();
         let source = Box::new(Shared(Arc::clone(&catalogs)));
         let _ = fs::create_dir_all(root.join("boot"));
         Self {
-            machine: Machine::new(Layout::new(root), systemd.clone(), source, group),
+            machine: Machine::new(Layout::new(root), systemd.clone(), source, releases, group),
             systemd,
             catalogs,
             mounted: Mutex::default(),
@@ -339,7 +340,7 @@ impl Host for FakeHost {
             HostRequest::MountBundles { service, entry } => {
                 self.mount(&service, &entry).unwrap_or_else(|error| error.reply())
             }
-            HostRequest::UnmountUnused => HostReply::Done,
+            HostRequest::UnmountUnused | HostRequest::OpenDisk { .. } => HostReply::Done,
             HostRequest::Observe => match self.machine.handle(HostRequest::Observe).await {
                 HostReply::Observed(mut observed) => {
                     observed.mounted.clone_from(&lock(&self.mounted));

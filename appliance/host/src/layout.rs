@@ -147,6 +147,71 @@ impl Layout {
         self.at("proc").join(pid.to_string())
     }
 
+    /// Which kind of image this is, `pi` or `pc`; missing where no image was flashed.
+    pub fn board_kind(&self) -> PathBuf {
+        self.at("usr/share/commonhost/board")
+    }
+
+    /// The root of the trust in releases that came with the image.
+    pub fn release_root(&self) -> PathBuf {
+        self.at("usr/share/commonhost/keys/root.json")
+    }
+
+    /// Where releases come from, as the image says.
+    pub fn release_source(&self) -> PathBuf {
+        self.at("usr/share/commonhost/releases")
+    }
+
+    /// Metadata of releases that this board has accepted.
+    pub fn accepted_releases(&self) -> PathBuf {
+        self.at("data/commonhost/updates/metadata.json")
+    }
+
+    /// Files of releases that were downloaded, each named by its digest.
+    pub fn downloads(&self) -> PathBuf {
+        self.at("data/commonhost/updates/files")
+    }
+
+    /// The mark of a start that tries an update, made by the initramfs.
+    pub fn trial_mark(&self) -> PathBuf {
+        self.at("run/commonhost-trial")
+    }
+
+    /// What is mounted where.
+    pub fn mount_table(&self) -> PathBuf {
+        self.at("proc/self/mountinfo")
+    }
+
+    /// The kernel's command line.
+    pub fn command_line(&self) -> PathBuf {
+        self.at("proc/cmdline")
+    }
+
+    /// What the Raspberry Pi firmware says about this start.
+    pub fn bootloader(&self, property: &str) -> PathBuf {
+        self.at("proc/device-tree/chosen/bootloader").join(property)
+    }
+
+    /// A block device.
+    pub fn device(&self, name: &str) -> PathBuf {
+        self.at("dev").join(name)
+    }
+
+    /// What the kernel says about a block device.
+    pub fn block(&self, name: &str) -> PathBuf {
+        self.at("sys/class/block").join(name)
+    }
+
+    /// The flag of the Raspberry Pi firmware for a single try (image/tryboot).
+    pub fn tryboot(&self) -> PathBuf {
+        self.at("sys/module/rpi_tryboot/parameters/tryboot")
+    }
+
+    /// The variable of systemd-boot for a single try (<https://systemd.io/BOOT_LOADER_INTERFACE/>).
+    pub fn loader_one_shot(&self) -> PathBuf {
+        self.at("sys/firmware/efi/efivars/LoaderEntryOneShot-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f")
+    }
+
     /// The root itself.
     pub fn root(&self) -> &Path {
         &self.0

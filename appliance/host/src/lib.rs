@@ -8,6 +8,7 @@
 mod adopt;
 pub mod atomic;
 mod boot;
+mod card;
 pub mod certificate;
 pub mod client;
 pub mod clock;
@@ -35,6 +36,7 @@ mod trial;
 mod usage;
 
 pub use atomic::write_atomic;
+pub use card::ReleaseSource;
 pub use client::{Host, HostClient, HostError};
 pub use error::{MachineError, chain};
 pub use fake::{FakeHost, FakeRestic, FakeSystemd};

@@ -4,6 +4,7 @@
 use crate::{
     adopt,
     atomic::{sync_folder, write_atomic},
+    card::{self, Found, ReleaseSource, Writing},
     certificate, console, data,
     error::{At, MachineError},
     journal,
@@ -57,6 +58,8 @@ pub struct Machine {
     changing: Mutex<()>,
     /// What takes long.
     works: data::Works,
+    releases: Box<dyn ReleaseSource>,
+    writing: Writing,
 }
 
 impl Machine {
@@ -65,6 +68,7 @@ impl Machine {
         layout: Layout,
         systemd: Arc<dyn Systemd>,
         catalogs: Box<dyn EntrySource>,
+        releases: Box<dyn ReleaseSource>,
         group: u32,
     ) -> Self {
         Self {
@@ -74,6 +78,8 @@ impl Machine {
             group,
             changing: Mutex::new(()),
             works: data::Works::default(),
+            releases,
+            writing: Writing::default(),
         }
     }
 
@@ -112,6 +118,11 @@ impl Machine {
             }
             HostRequest::Snapshots => {
                 return data::snapshots(&self.layout).map(|snapshots| HostReply::Snapshots { snapshots });
+            }
+            HostRequest::System => {
+                let facts = card::find(&self.layout).map(|found| self.writing.tell(found.facts()));
+                let system = facts.map(Box::new);
+                return Ok(HostReply::System { system });
             }
             HostRequest::Usage { service } => {
                 return Ok(HostReply::Usage(usage::usage(
@@ -230,7 +241,27 @@ impl Machine {
             HostRequest::ResetStored => reset::take(&self.layout)?,
             HostRequest::Network(network) => network::join(&self.layout, &*self.systemd, &network).await?,
             HostRequest::Screen(screen) => console::show(&self.layout, &screen)?,
-            HostRequest::Reboot => self.systemd.reboot().await?,
+            // One that is being written already is no refusal.
+            HostRequest::Stage { version } if self.writing.is(&version) => {}
+            HostRequest::Stage { version } => {
+                let found = self.card()?;
+                let release = self.releases.release(&version, found.kind());
+                let release = release.ok_or_else(|| {
+                    MachineError::Refused(format!("no signed release {version} for this board is known"))
+                })?;
+                self.writing.begin(found, release)?;
+            }
+            HostRequest::OpenDisk { disk } => restic::open_disk(&self.layout, &disk)?,
+            HostRequest::Arm => self.card()?.arm()?,
+            HostRequest::Healthy => {
+                self.card()?.healthy()?;
+                remove_file(&self.layout.trial_mark())?;
+            }
+            HostRequest::Unhealthy { detail } => self.card()?.unhealthy(&detail)?,
+            HostRequest::Reboot => {
+                self.writing.must_rest()?;
+                self.systemd.reboot().await?;
+            }
             HostRequest::Observe
             | HostRequest::Archives
             | HostRequest::Journal { .. }
@@ -238,9 +269,20 @@ impl Machine {
             | HostRequest::BackupKey
             | HostRequest::Snapshots
             | HostRequest::Work { .. }
+            | HostRequest::System
             | HostRequest::Usage { .. } => {}
         }
         Ok(HostReply::Done)
+    }
+
+    /// The card, while nothing is written to it.
+    fn card(&self) -> Result<Found, MachineError> {
+        self.writing.must_rest()?;
+        card::find(&self.layout).ok_or_else(|| {
+            MachineError::Refused(
+                "this board does not run from a card with two systems: update the machine it runs on".into(),
+            )
+        })
     }
 
     fn entry(&self, service: &ServiceName, digest: &Digest) -> Result<Entry, MachineError> {
@@ -579,6 +621,13 @@ fn started_from(layout: &Layout, pid: u32) -> Option<Digest> {
     let mut variables = environment.split(|byte| *byte == 0);
     let value = variables.find_map(|variable| variable.strip_prefix(b"COMMONHOST_RENDERED="))?;
     std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+fn remove_file(file: &Path) -> Result<(), MachineError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).at("remove", file),
+        _ => Ok(()),
+    }
 }
 
 fn remove_folder(folder: &Path) -> Result<(), MachineError> {

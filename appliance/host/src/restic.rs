@@ -6,7 +6,7 @@
 mod setup;
 mod unit;
 
-pub(crate) use setup::{forget_key, key, remove_repository, set_key, set_repository, setup};
+pub(crate) use setup::{forget_key, key, open_disk, remove_repository, set_key, set_repository, setup};
 pub(crate) use unit::SANDBOX;
 
 use crate::{

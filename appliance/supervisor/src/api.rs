@@ -25,6 +25,7 @@ mod route;
 mod second_step;
 mod services;
 mod stream;
+mod system;
 
 pub(crate) use certificates::{choose_acme, retry_name};
 pub(crate) use checks::silence_until;
@@ -58,6 +59,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(cooperative::routes());
     routes.extend(peers::routes());
     routes.extend(agreements::routes());
+    routes.extend(system::routes());
     routes.extend(stream::routes());
     routes.push(openapi::route());
     routes

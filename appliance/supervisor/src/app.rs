@@ -121,6 +121,8 @@ pub struct Parts {
     pub knock: crate::outside::Knock,
     /// Reads other hosters' files.
     pub fetch: crate::cooperative::hosters::Fetch,
+    /// Updates of the board's own system.
+    pub updates: crate::system::Updates,
 }
 
 impl Deref for App {

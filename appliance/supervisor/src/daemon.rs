@@ -29,6 +29,7 @@ use crate::{
     reconcile::{self, Driver, Wake},
     services::history::{self, Histories},
     state::{self, AcmeChoice, Adoption, JobKind, JobState, Store},
+    system::{self, Trust, Updates},
 };
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
@@ -77,6 +78,10 @@ pub struct Options {
     pub questions: Questions,
     /// Finds other boards on the local network.
     pub lan: Arc<dyn Lan>,
+    /// What is believed about releases of the board's system.
+    pub releases: Trust,
+    /// How fast updates go.
+    pub pace: system::Pace,
 }
 
 impl Options {
@@ -99,6 +104,8 @@ impl Options {
             fetch: hosters::over_https(),
             questions: Questions::board(),
             lan,
+            releases: Trust::load(&layout),
+            pace: system::Pace::default(),
             data,
         }
     }
@@ -173,6 +180,7 @@ impl Supervisor {
             knock: options.knock,
             fetch: options.fetch,
             outside: Outside::new(options.questions),
+            updates: Updates::new(options.releases, options.pace),
         });
         match adoption {
             Adoption::None => {}
@@ -212,6 +220,9 @@ impl Supervisor {
             spawn("https", async move { ingress.serve_https(listener).await });
         }
         if let Some(listener) = listeners.http {
+            if let Ok(address) = listener.local_addr() {
+                self.app.updates.door_is(address);
+            }
             let ingress = ingress.clone();
             spawn("http", async move { ingress.serve_http(listener).await });
         }
@@ -226,6 +237,7 @@ impl Supervisor {
         tokio::spawn(peers::run(self.app.clone()));
         tokio::spawn(outside::watch(self.app.clone()));
         tokio::spawn(checks::watch(self.app.clone()));
+        tokio::spawn(system::watch(self.app.clone()));
         tokio::spawn(first_start::run(self.app.clone()));
     }
 }

@@ -30,6 +30,7 @@ pub mod reconcile;
 pub mod roots;
 pub mod services;
 pub mod state;
+pub mod system;
 pub mod views;
 
 pub use app::App;

@@ -43,6 +43,7 @@ mod second_step;
 mod service;
 mod shell;
 mod sign_in;
+mod system;
 pub(crate) mod trust;
 mod usage;
 mod way_back;
@@ -93,6 +94,7 @@ pub fn routes() -> Vec<Route> {
         recovery::routes,
         archives::routes,
         audit::routes,
+        system::routes,
         shell::routes,
         assets::routes,
     ];

@@ -8,11 +8,14 @@ use crate::{
     backup::{BackupSetup, Credentials, Repository},
     data::{Act, Snapshot, WorkState},
     name::{
-        BackupKey, BoardName, ClaimCode, Digest, MemberName, RepositoryId, ServiceName, SnapshotName, WorkId,
+        BackupKey, BoardName, ClaimCode, Digest, DiskId, MemberName, RepositoryId, ServiceName, SnapshotName,
+        WorkId,
     },
     network::{FixedAddress, Network, Wifi},
     observed::Observed,
+    release::ReleaseVersion,
     settings::Settings,
+    system::SystemFacts,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -194,6 +197,28 @@ pub enum HostRequest {
     Network(Network),
     /// Show on the screen how the board is reached. The same as before: nothing.
     Screen(Screen),
+    /// Make a disk beside the board's own readable, to update from it. Done already: nothing.
+    OpenDisk {
+        /// Which.
+        disk: DiskId,
+    },
+    /// What is known of the card's two systems.
+    System,
+    /// Begin to write a release of the board's system into the idle slot: its files are taken from what was downloaded
+    /// and from the slot that runs, all by the digests that were signed. Written already, or being written: nothing.
+    Stage {
+        /// Which. The signed metadata on the board must describe it, and it must be newer than what runs.
+        version: ReleaseVersion,
+    },
+    /// Let the idle slot be tried at the next start.
+    Arm,
+    /// What runs is healthy: an update being tried is kept.
+    Healthy,
+    /// The update being tried is not healthy.
+    Unhealthy {
+        /// Why, in a few words for the record on the card.
+        detail: String,
+    },
     /// Restart the board.
     Reboot,
 }
@@ -314,6 +339,11 @@ pub enum HostReply {
     Usage(Usage),
     /// What stood in `setup.toml`.
     Setup(Box<Setup>),
+    /// What is known of the card's two systems.
+    System {
+        /// `None`: this board does not run from a card of its own.
+        system: Option<Box<SystemFacts>>,
+    },
     /// Whether `RESET-STEWARD` is there.
     ResetAsked {
         /// It is.

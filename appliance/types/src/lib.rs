@@ -16,6 +16,7 @@ pub mod observed;
 pub mod peer;
 pub mod release;
 pub mod settings;
+pub mod system;
 pub mod text;
 pub mod time;
 

@@ -90,7 +90,9 @@ pub(crate) fn run() -> Result<Infallible, Failure> {
                 card.name(),
                 if trial { ", on trial" } else { "" }
             ));
-            prepare(&card, root, &root_hash)
+            mark(trial)
+                .doing("mark the trial")
+                .and_then(|()| prepare(&card, root, &root_hash))
                 .and_then(|()| {
                     drop(keeper);
                     hand_over().doing("start systemd")
@@ -182,6 +184,16 @@ fn carry_out(card: &mut Card, decision: &slots::Decision) -> io::Result<()> {
     match decision.hide {
         Some(slot) => card.hide(slot),
         None => Ok(()),
+    }
+}
+
+/// Says to the system that is about to start whether it is on trial: if nothing takes the mark away, it restarts the
+/// board by itself (commonhost-trial.service).
+fn mark(trial: bool) -> io::Result<()> {
+    if trial {
+        fs::write("/run/commonhost-trial", "")
+    } else {
+        Ok(())
     }
 }
 

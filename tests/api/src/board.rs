@@ -27,6 +27,7 @@ use supervisor::{
     cooperative::hosters::Reply,
     daemon::{Listeners, Options, Supervisor},
     outside::Questions,
+    system::{Pace, Trust},
 };
 use tempfile::TempDir;
 use tokio::{
@@ -57,6 +58,7 @@ pub struct Scene {
     now: Timestamp,
     catalogs: Option<Arc<Catalogs>>,
     questions: Questions,
+    pace: Pace,
 }
 
 /// A board that runs.
@@ -70,6 +72,7 @@ pub struct Board {
     sensors: Arc<Mutex<Readings>>,
     internet: Internet,
     questions: Questions,
+    pace: Pace,
     /// The local network, as this board sees it.
     pub lan: Arc<TestLan>,
     running: Mutex<Option<Running>>,
@@ -96,6 +99,7 @@ impl Scene {
             now,
             catalogs: None,
             questions: Questions::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -120,6 +124,13 @@ impl Scene {
     #[must_use]
     pub fn asking(mut self, questions: Questions) -> Self {
         self.questions = questions;
+        self
+    }
+
+    /// With updates at this pace.
+    #[must_use]
+    pub fn at_pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
         self
     }
 
@@ -156,7 +167,8 @@ impl Scene {
             self.with_catalogs(catalogs)
         };
         let catalogs = scene.catalogs.clone().unwrap();
-        let fake = FakeHost::new(scene.root(), catalogs.clone());
+        let releases = Trust::load(&host::Layout::new(scene.root()));
+        let fake = FakeHost::new(scene.root(), catalogs.clone(), Box::new(releases));
         let readings = Readings {
             cpu: Some(0.25),
             cores: 4,
@@ -175,6 +187,7 @@ impl Scene {
             sensors: Arc::new(Mutex::new(readings)),
             internet: Internet::default(),
             questions: scene.questions,
+            pace: scene.pace,
             lan: Arc::default(),
             running: Mutex::new(None),
             folder: scene.folder,
@@ -271,6 +284,8 @@ impl Board {
             }),
             questions: self.questions.clone(),
             lan: self.lan.clone(),
+            releases: Trust::load(&host::Layout::new(self.root())),
+            pace: self.pace,
         }
     }
 

@@ -13,6 +13,7 @@
 )]
 
 mod board;
+pub mod card;
 mod catalog;
 mod chance;
 mod client;
@@ -21,6 +22,7 @@ mod lan;
 mod machine;
 mod peer;
 mod person;
+mod releases;
 
 pub use board::{BOARD, Board, Scene};
 pub use catalog::{catalog, entry, manifest, with_version};
@@ -31,4 +33,5 @@ pub use lan::TestLan;
 pub use machine::TestHost;
 pub use peer::PeerLine;
 pub use person::{PASSWORD, Person};
+pub use releases::Publisher;
 pub use supervisor::cooperative::hosters::Reply;

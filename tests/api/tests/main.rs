@@ -40,5 +40,6 @@ mod session;
 mod snapshots;
 mod sudden_death;
 mod trust;
+mod updates;
 mod versions;
 mod way_back;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-use crate::{FakeHost, Host, HostError, render::fixtures};
+use crate::{FakeHost, Host, HostError, ReleaseSource, render::fixtures};
 use std::sync::Arc;
 use types::{
     Active, Digest, Observed, ServiceName, Timestamp,
     host::{HostReply, HostRequest},
+    release::{Release, ReleaseVersion},
 };
 
 struct Board {
@@ -11,9 +12,17 @@ struct Board {
     host: FakeHost,
 }
 
+struct NoReleases;
+
+impl ReleaseSource for NoReleases {
+    fn release(&self, _: &ReleaseVersion, _: &str) -> Option<Release> {
+        None
+    }
+}
+
 fn board() -> Board {
     let root = tempfile::tempdir().unwrap();
-    let host = FakeHost::new(root.path(), Arc::new(fixtures::Catalog));
+    let host = FakeHost::new(root.path(), Arc::new(fixtures::Catalog), Box::new(NoReleases));
     Board { root, host }
 }
 

@@ -188,6 +188,11 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
+/// Mounts a disk, if it is there.
+pub(crate) fn open_disk(layout: &Layout, disk: &DiskId) -> Result<(), MachineError> {
+    mounted(layout, disk).map(drop)
+}
+
 /// Where a disk is mounted; it is mounted if it is there.
 fn mounted(layout: &Layout, disk: &DiskId) -> Result<PathBuf, MachineError> {
     let target = layout.disks().join(disk.as_str());

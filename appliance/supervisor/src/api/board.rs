@@ -89,21 +89,6 @@ pub(super) fn routes() -> Vec<Route> {
             job,
         )
         .gives::<Job>(),
-        Route::new(
-            Method::POST,
-            "/api/v1/system/reboot",
-            Steward,
-            "Restart the board.",
-            reboot,
-        ),
-        Route::new(
-            Method::GET,
-            "/api/v1/system/releases",
-            Member,
-            "The software of the board itself.",
-            releases,
-        )
-        .gives::<serde_json::Value>(),
     ]
 }
 
@@ -237,16 +222,4 @@ async fn job(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Job>
     job.map(Json).ok_or_else(|| {
         ApiError::not_found("There is no such job; it may be too old. GET /api/v1/jobs lists them.")
     })
-}
-
-async fn reboot(State(app): State<App>, caller: Caller) -> Result<StatusCode, ApiError> {
-    app.store
-        .record(app.now(), caller.name()?.as_str(), "reboot", "board")
-        .await?;
-    app.host.ask(HostRequest::Reboot).await?;
-    Ok(StatusCode::ACCEPTED)
-}
-
-async fn releases() -> Json<serde_json::Value> {
-    Json(serde_json::json!({ "running": { "version": env!("CARGO_PKG_VERSION") } }))
 }

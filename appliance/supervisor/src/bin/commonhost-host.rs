@@ -7,6 +7,7 @@ use std::sync::Arc;
 use supervisor::{
     catalogs::Catalogs,
     cli::{logging, ready},
+    system::Trust,
 };
 use tokio::net::UnixListener;
 
@@ -16,7 +17,8 @@ async fn main() -> anyhow::Result<()> {
     let (user, group) = host::supervisor_ids().context("there is no user commonhost")?;
     let layout = Layout::new("/");
     let catalogs = Catalogs::load(&layout);
-    let machine = Machine::new(layout, Arc::new(Bus::new()), Box::new(catalogs), group);
+    let releases = Box::new(Trust::load(&layout));
+    let machine = Machine::new(layout, Arc::new(Bus::new()), Box::new(catalogs), releases, group);
     let listener = listenfd::ListenFd::from_env()
         .take_unix_listener(0)?
         .context("systemd handed in no socket")?;

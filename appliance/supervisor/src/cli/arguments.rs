@@ -138,6 +138,9 @@ pub(super) enum Noun {
     /// The board itself.
     #[command(subcommand)]
     Board(Board),
+    /// The board's own system: releases and the card's two slots.
+    #[command(subcommand)]
+    System(System),
     /// Boards of other owners.
     #[command(subcommand)]
     Peer(Peer),
@@ -611,5 +614,41 @@ pub(super) enum Board {
         name: String,
     },
     /// Restart it.
+    Reboot,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum System {
+    /// What runs, what is on offer, and how the last update ended.
+    Releases,
+    /// What is in the card's two slots.
+    Slots,
+    /// Look for releases now.
+    Look,
+    /// Take the release on offer now.
+    Install,
+    /// Put the next update off.
+    Defer {
+        /// For how many days, 1 to 7.
+        days: u64,
+    },
+    /// Go back to the version before.
+    Back,
+    /// Choose how the board is updated. What is not named gets its usual value.
+    Set {
+        /// Take updates by hand only.
+        #[arg(long)]
+        by_hand: bool,
+        /// `stable` or `candidate`.
+        #[arg(long, default_value = "stable")]
+        channel: String,
+        /// The hour (UTC) in which the night begins.
+        #[arg(long, default_value_t = 2)]
+        hour: u8,
+        /// Where releases come from, if not where the image says: an address, or `disk:` and a disk's identifier.
+        #[arg(long, default_value = "")]
+        source: String,
+    },
+    /// Restart the board.
     Reboot,
 }

@@ -4,7 +4,7 @@
 use super::{
     arguments::{
         Agreement, AppPassword, Archive, Arguments, Audit, Board, Catalog, Certificate, Check, Domain,
-        Invitation, Job, Member, Noun, Peer, Reach, Service, Session, Snapshot, Token,
+        Invitation, Job, Member, Noun, Peer, Reach, Service, Session, Snapshot, System, Token,
     },
     client::{Client, Failure},
     print::print,
@@ -263,7 +263,22 @@ fn request(noun: &Noun) -> Result<Asked, Failure> {
         Noun::Audit(Audit::List) => get("/audit"),
         Noun::Board(Board::Show) => get("/board"),
         Noun::Board(Board::Rename { name }) => (Method::PUT, "/board".into(), Some(json!({ "name": name }))),
-        Noun::Board(Board::Reboot) => post("/system/reboot", json!({})),
+        Noun::System(System::Releases) => get("/system/releases"),
+        Noun::System(System::Slots) => get("/system/slots"),
+        Noun::System(System::Look) => post("/system/releases/look", json!({})),
+        Noun::System(System::Install) => post("/system/releases/install", json!({})),
+        Noun::System(System::Defer { days }) => post("/system/releases/defer", json!({ "days": days })),
+        Noun::System(System::Back) => post("/system/releases/back", json!({})),
+        Noun::System(System::Set {
+            by_hand,
+            channel,
+            hour,
+            source,
+        }) => {
+            let body = json!({ "automatic": !by_hand, "channel": channel, "hour": hour, "source": source });
+            (Method::PUT, "/system/releases".into(), Some(body))
+        }
+        Noun::Board(Board::Reboot) | Noun::System(System::Reboot) => post("/system/reboot", json!({})),
         Noun::Peer(peer) => peer_request(peer),
         Noun::Agreement(agreement) => agreement_request(agreement),
     })

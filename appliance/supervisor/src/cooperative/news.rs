@@ -86,7 +86,7 @@ pub async fn write(app: &App, id: Option<&str>, new: NewNews, by: &MemberName) -
     news.check()
         .map_err(|error| ApiError::field(error.field, error.message))?;
     let known = id.map(str::to_owned);
-    put(app, known, news, by, |news, before| News {
+    put(app, known, news, by.as_str(), |news, before| News {
         written: before.written,
         sequence: before.sequence + 1,
         ..news
@@ -100,24 +100,62 @@ pub async fn write(app: &App, id: Option<&str>, new: NewNews, by: &MemberName) -
 /// 404 when there is nothing with this id, 409 when it is over already.
 pub async fn end(app: &App, id: &str, by: &MemberName) -> Result<News, ApiError> {
     let now = app.now();
-    let before = find(app, id).await?;
-    let news = match before.phase(now) {
-        ::cooperative::news::Phase::Ahead => News {
+    let news = ended(find(app, id).await?, now)
+        .ok_or_else(|| ApiError::conflict("over", "This is over already."))?;
+    put(
+        app,
+        Some(id.to_owned()),
+        news,
+        by.as_str(),
+        move |news, before| News {
+            changed: now,
+            sequence: before.sequence + 1,
+            ..news
+        },
+    )
+    .await
+}
+
+/// Tells something in the board's own name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_by_board(app: &App, news: News, by: &str) -> Result<News, ApiError> {
+    put(app, None, news, by, |news, _| news).await
+}
+
+/// What the board told is over, or will not happen. It is over already, or gone: nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_by_board(app: &App, id: &str, by: &str) -> Result<(), ApiError> {
+    let known = all(app).await?.into_iter().find(|news| news.id == id);
+    let ended = known.and_then(|news| ended(news, app.now()));
+    if let Some(news) = ended {
+        let now = app.now();
+        put(app, Some(id.to_owned()), news, by, move |news, before| News {
+            changed: now,
+            sequence: before.sequence + 1,
+            ..news
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// The same when it is said to be over, or not to happen; `None` when it is over already.
+fn ended(before: News, now: types::Timestamp) -> Option<News> {
+    match before.phase(now) {
+        ::cooperative::news::Phase::Ahead => Some(News {
             cancelled: true,
             ..before
-        },
-        ::cooperative::news::Phase::Now => News {
+        }),
+        ::cooperative::news::Phase::Now => Some(News {
             ends: Some(now),
             ..before
-        },
-        _ => return Err(ApiError::conflict("over", "This is over already.")),
-    };
-    put(app, Some(id.to_owned()), news, by, move |news, before| News {
-        changed: now,
-        sequence: before.sequence + 1,
-        ..news
-    })
-    .await
+        }),
+        _ => None,
+    }
 }
 
 async fn find(app: &App, id: &str) -> Result<News, ApiError> {
@@ -129,13 +167,13 @@ async fn put(
     app: &App,
     id: Option<String>,
     news: News,
-    by: &MemberName,
+    by: &str,
     join: impl FnOnce(News, &News) -> News + Send + 'static,
 ) -> Result<News, ApiError> {
     let act = if id.is_some() { "change-news" } else { "write-news" };
     let news = app
         .store
-        .state((by.as_str(), app.now(), act), move |before: &[News]| {
+        .state((by, app.now(), act), move |before: &[News]| {
             let news = match id {
                 None => news,
                 Some(id) => {

@@ -239,6 +239,21 @@ impl Store {
             .await
     }
 
+    /// Keeps a copy of the database as it is before the board restarts with another system.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn copy_before_update(&self) -> Result<()> {
+        let copy = self.folder().join("state.before-update");
+        self.run(move |connection| {
+            let unfinished = copy.with_extension("new");
+            let _ = std::fs::remove_file(&unfinished);
+            connection.execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])?;
+            std::fs::rename(&unfinished, &copy).map_err(|source| StateError::File { path: copy, source })
+        })
+        .await
+    }
+
     /// Puts a copy of the database where backups take it from.
     ///
     /// # Errors

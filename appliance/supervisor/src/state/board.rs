@@ -179,6 +179,15 @@ impl Store {
             .await
     }
 
+    /// The number of the schema's last step.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn schema(&self) -> Result<u32> {
+        self.run(|connection| Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?))
+            .await
+    }
+
     /// A board fact of free form, such as when a check was last silenced.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod people;
 mod public;
 mod second_step;
 mod service;
+mod system;
 
 use types::Language;
 use types::Timestamp;
@@ -140,6 +141,9 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("backups-place-rest", s.new_place(PlaceKind::Rest).render()),
         ("archives", s.archives().render()),
         ("audit", s.audit().render()),
+        ("system", s.system().render()),
+        ("system-offer", s.system_offer().render()),
+        ("system-without-card", s.system_without_card().render()),
         ("error", s.error(ErrorKind::NotFound, true).render()),
         (
             "error-visitor",
