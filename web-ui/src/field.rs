@@ -50,6 +50,8 @@ pub enum FieldError {
     NotASteward,
     /// Not a domain name (see `types::Domain`).
     NotADomain,
+    /// Not the code of a board that keeps backups.
+    NotAFetchCode,
     /// Not nine digits.
     NotAPairingCode,
     /// Not where a board can be.
@@ -158,6 +160,7 @@ impl FieldError {
             Self::NotAMemberName => t.error_not_a_member_name().into(),
             Self::NotASteward => t.error_not_a_steward().into(),
             Self::NotADomain => t.error_not_a_domain().into(),
+            Self::NotAFetchCode => t.held_error_code().into(),
             Self::NotAPairingCode => t.peers_error_code().into(),
             Self::NotABoardAddress => t.peers_error_address().into(),
             Self::Taken => t.error_taken().into(),

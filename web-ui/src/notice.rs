@@ -58,6 +58,10 @@ pub enum Notice {
     Unpaired(String),
     /// A pairing was called off.
     PairingCancelled,
+    /// So many files that another board deleted are back.
+    HeldBack(u64),
+    /// A code for a lost board is good no more.
+    FetchCodeTaken,
     /// A place for backups was forgotten.
     PlaceForgotten(String),
     /// An archive to take along was deleted.
@@ -170,6 +174,8 @@ impl Notice {
             Self::AgreementEnded(name) => t.agreements_notice_ended(name),
             Self::Unpaired(name) => t.peers_unpaired(name),
             Self::PairingCancelled => t.peers_cancelled().into(),
+            Self::HeldBack(files) => t.held_notice_back(files),
+            Self::FetchCodeTaken => t.held_notice_taken().into(),
             Self::PlaceForgotten(title) => t.notice_place_forgotten(title),
             Self::ExportDropped => t.notice_export_dropped().into(),
             Self::Working(name) => t.notice_working(name),

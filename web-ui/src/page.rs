@@ -14,6 +14,7 @@ mod consent;
 mod cooperative;
 mod domains;
 mod error;
+mod held;
 mod home;
 mod invitations;
 mod job;
@@ -51,13 +52,15 @@ pub use consent::ConsentPage;
 pub use cooperative::*;
 pub use domains::{DomainCard, NameRow, NameStanding, RecordRow};
 pub use error::{ErrorKind, ErrorPage};
+pub use held::HeldPage;
 pub use home::{BoardHealth, Filled, HomePage, RootNews, ServiceRow};
 pub use invitations::{InvitationRow, InvitationsPage, NewInvitation};
 pub use job::JobPage;
 pub use join::{AcceptPage, Invited};
 pub use members::{MemberRow, MembersPage, Role};
 pub use peer::{
-    AgreementKind, AgreementProblem, AgreementRow, AgreementStage, PeerHealth, PeerPage, PeerState,
+    AgreementKind, AgreementProblem, AgreementRow, AgreementStage, HoldForm, KeptFacts, PeerHealth, PeerPage,
+    PeerState,
 };
 pub use peers::{PairingPage, PairingProblem, PairingRow, PairingStage, PeerAlarm, PeerRow, PeersPage};
 pub use proof::{ProofForm, ProofPage};

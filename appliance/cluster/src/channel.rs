@@ -27,6 +27,8 @@ use types::BoardKey;
 pub const SERVER_NAME: &str = "peer.commonhost.internal";
 /// The protocol spoken inside.
 pub const PROTOCOL: &[u8] = b"commonhost-peer/1";
+/// The other one: HTTP, by which backups are kept ([`crate::holding`]).
+pub const BACKUPS: &[u8] = b"commonhost-backups/1";
 
 /// How an Ed25519 public key is written (RFC 8410, section 4), up to the key.
 const HEAD: [u8; 12] = [
@@ -36,11 +38,11 @@ const HEAD: [u8; 12] = [
 /// Whether a board may come in.
 pub type Known = Arc<dyn Fn(&BoardKey) -> bool + Send + Sync>;
 
-/// For a connection to the board with this key, and to no other.
+/// For a connection to the board with this key, and to no other, in which this protocol is spoken.
 ///
 /// # Errors
 /// When rustls cannot use our key.
-pub fn client(us: &Identity, them: BoardKey) -> Result<ClientConfig, rustls::Error> {
+pub fn client(us: &Identity, them: BoardKey, protocol: &[u8]) -> Result<ClientConfig, rustls::Error> {
     let provider = provider();
     let key = ours(us, &provider)?;
     let verifier = Arc::new(Keys {
@@ -52,7 +54,7 @@ pub fn client(us: &Identity, them: BoardKey) -> Result<ClientConfig, rustls::Err
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(key)));
-    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Ok(config)
 }
 
@@ -71,7 +73,7 @@ pub fn server(us: &Identity, known: Known) -> Result<ServerConfig, rustls::Error
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(key)));
-    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.alpn_protocols = vec![PROTOCOL.to_vec(), BACKUPS.to_vec()];
     // Every connection proves the key anew: whoever was unpaired in between holds nothing that opens one.
     config.send_tls13_tickets = 0;
     Ok(config)
@@ -251,18 +253,28 @@ mod tests {
     fn two_paired_boards_know_each_other_by_their_keys() {
         let (oak, elm) = (identity(), identity());
         let met = meet(
-            client(&oak, elm.key()).unwrap(),
+            client(&oak, elm.key(), PROTOCOL).unwrap(),
             server(&elm, only(oak.key())).unwrap(),
         );
         assert_eq!(met, Ok((oak.key(), elm.key())));
     }
 
     #[test]
+    fn what_is_spoken_is_chosen_in_the_handshake() {
+        let (oak, elm) = (identity(), identity());
+        for (protocol, understood) in [(PROTOCOL, true), (BACKUPS, true), (&b"songs/1"[..], false)] {
+            let from_oak = client(&oak, elm.key(), protocol).unwrap();
+            let met = meet(from_oak, server(&elm, only(oak.key())).unwrap());
+            assert_eq!(met.is_ok(), understood);
+        }
+    }
+
+    #[test]
     fn a_stranger_gets_no_further_than_the_handshake() {
         let (oak, elm, fox) = (identity(), identity(), identity());
-        let from_fox = client(&fox, elm.key()).unwrap();
+        let from_fox = client(&fox, elm.key(), PROTOCOL).unwrap();
         assert!(meet(from_fox, server(&elm, only(oak.key())).unwrap()).is_err());
-        let to_fox = client(&oak, elm.key()).unwrap();
+        let to_fox = client(&oak, elm.key(), PROTOCOL).unwrap();
         assert!(meet(to_fox, server(&fox, only(oak.key())).unwrap()).is_err());
     }
 

@@ -10,6 +10,8 @@
 pub mod agreement;
 pub mod channel;
 pub mod code;
+pub mod fetch;
+pub mod holding;
 pub mod identity;
 pub mod offers;
 pub mod pairing;

@@ -51,6 +51,20 @@ pub struct Talk {
     /// Where the other board came from when it came last; told only to boards that it watches.
     #[serde(default)]
     pub seen_at: Option<IpAddr>,
+    /// What it keeps of the other board's backups.
+    #[serde(default)]
+    pub keeps: Option<Keeps>,
+}
+
+/// What a board keeps of another's backups, as it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keeps {
+    /// Bytes, with what the other board deleted and is still kept.
+    pub bytes: u64,
+    /// Bytes of it that the other board deleted.
+    pub aside: u64,
+    /// Bytes that it would keep at most.
+    pub room: u64,
 }
 
 /// How a board is, in numbers.
@@ -130,6 +144,7 @@ mod tests {
             health: None,
             face: None,
             seen_at: None,
+            keeps: None,
         }
     }
 

@@ -2,7 +2,7 @@
 //! Where everything is on a board, below one root path: `/` on a board, a temporary folder in a test.
 
 use std::path::{Path, PathBuf};
-use types::{Digest, ProcessId, ServiceName, WorkId};
+use types::{BoardKey, Digest, ProcessId, ServiceName, WorkId};
 
 /// The root path all others are made from.
 #[derive(Clone, Debug)]
@@ -64,6 +64,11 @@ impl Layout {
     /// The folder in which a service finds the certificate of its name.
     pub fn certificate(&self, service: &ServiceName) -> PathBuf {
         self.at("run/commonhost/certificates").join(service.as_str())
+    }
+
+    /// The socket through which restic reaches a board of another owner.
+    pub fn peer_socket(&self, board: &BoardKey) -> PathBuf {
+        self.at("run/commonhost/peers").join(board.socket())
     }
 
     /// The folder of the sockets of a restored copy that is tried.

@@ -103,6 +103,10 @@ pub struct Parts {
     pub lan: Arc<dyn crate::mdns::Lan>,
     /// Peers, as this run of the board knows them.
     pub peers: crate::peers::Contacts,
+    /// What is kept for peers.
+    pub shelves: crate::peers::Shelves,
+    /// The ways of our own backups to peers.
+    pub away: crate::peers::Away,
     /// Pairings that are under way.
     pub pairings: Mutex<crate::peers::Pairings>,
     /// Measurements of the last hour.

@@ -24,7 +24,7 @@ use crate::{
     first_start,
     mdns::{Announcer, Lan, Neighbours},
     outside::{self, Knock, Outside, Questions},
-    peers::{self, Contacts, Pairings, PeerDoor},
+    peers::{self, Away, Contacts, Pairings, PeerDoor, Shelves},
     publish::{self, Published},
     reconcile::{self, Driver, Wake},
     services::history::{self, Histories},
@@ -58,6 +58,8 @@ pub struct Options {
     pub sockets: PathBuf,
     /// Folder with one folder per service that asks about members.
     pub directory: PathBuf,
+    /// Folder of the sockets by which restic reaches peers.
+    pub peer_sockets: PathBuf,
     /// The host process.
     pub host: Arc<dyn Host>,
     /// The signed catalogs.
@@ -94,6 +96,7 @@ impl Options {
         Self {
             sockets: PathBuf::from("/run/commonhost/sockets"),
             directory: PathBuf::from("/run/commonhost/ldap"),
+            peer_sockets: PathBuf::from("/run/commonhost/peers"),
             host: Arc::new(HostClient::new("/run/commonhost/host.sock")),
             catalogs: Arc::new(Catalogs::load(&layout)),
             command: PathBuf::from("/usr/bin/commonhost"),
@@ -171,6 +174,8 @@ impl Supervisor {
             data: data::Data::default(),
             lan: options.lan,
             peers: Contacts::new(),
+            shelves: Shelves::new(options.data.join("held")),
+            away: Away::new(options.peer_sockets, &options.data),
             pairings: Mutex::new(Pairings::default()),
             histories: Mutex::new(Histories::default()),
             published: Published::default(),
@@ -302,6 +307,7 @@ async fn housekeeping(app: App) {
         }
         lock(&app.histories).keep(|service| services.contains(service));
         crate::cooperative::tick(&app).await;
+        peers::tidy(&app).await;
         if let Err(error) = app.store.copy_daily(now).await {
             log::warn!("the daily copy failed: {}", host::chain(&error));
         }

@@ -22,6 +22,7 @@ mod exports;
 mod facts;
 mod form;
 mod handoff;
+mod held;
 mod home;
 mod invitations;
 mod jobs;
@@ -84,6 +85,7 @@ pub fn routes() -> Vec<Route> {
         invitations::routes,
         peers::routes,
         peer::routes,
+        held::routes,
         account::routes,
         second_step::routes,
         openid::routes,

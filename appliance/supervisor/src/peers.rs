@@ -4,10 +4,13 @@
 
 mod address;
 mod agreements;
+mod away;
 mod call;
 mod contacts;
 mod dial;
 mod door;
+mod fetch;
+mod hold;
 mod pair;
 mod rounds;
 mod sessions;
@@ -16,12 +19,19 @@ mod views;
 mod wire;
 
 pub use agreements::{DOES, Giver, Proposal, accept, agreement, agreements, end, propose};
+pub use away::Away;
+pub(crate) use away::{Wanted, reach, settle_in};
 pub use contacts::Contacts;
 pub use door::PeerDoor;
+pub use fetch::{FetchCodeView, make_fetch_code, take_fetch_code_back};
+pub(crate) use fetch::{fetch_from, forget_fetch, is_fetch};
+pub use hold::{Shelves, all_held, bring_back, held, held_for_strangers, tidy};
 pub use pair::{cancel, confirm, exchange, join, offer, one, pairings};
 pub use rounds::run;
 pub use sessions::Pairings;
-pub use views::{AgreementView, FaceView, HealthView, PairingView, PeerView, StandingWord, peer_view};
+pub use views::{
+    AgreementView, FaceView, HealthView, HeldView, KeptView, PairingView, PeerView, StandingWord, peer_view,
+};
 
 use crate::{ApiError, App};
 use types::{BoardKey, MemberName, Peer};

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Backups elsewhere: where they go, and what restic is run for.
 
-use crate::name::{BackupId, DiskId, RepositoryId, ServiceName, SnapshotName, StoreUrl};
+use crate::{
+    name::{BackupId, DiskId, RepositoryId, ServiceName, SnapshotName, StoreUrl},
+    peer::BoardKey,
+};
 use serde::{Deserialize, Serialize};
 
 /// A place backups go to.
@@ -38,6 +41,11 @@ pub enum Place {
     Rest {
         /// Its address.
         url: StoreUrl,
+    },
+    /// A board of another owner that keeps our backups: restic reaches it through a socket of the supervisor.
+    Peer {
+        /// Which.
+        board: BoardKey,
     },
 }
 

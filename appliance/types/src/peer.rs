@@ -15,6 +15,13 @@ impl BoardKey {
     pub fn short(&self) -> String {
         self.to_string().chars().take(8).collect()
     }
+
+    /// The name of the socket through which this board's restic reaches that one. Half of the key is enough that nobody
+    /// makes another with the same, and short enough for a socket's path.
+    pub fn socket(&self) -> String {
+        let digits: String = self.to_string().chars().take(32).collect();
+        format!("{digits}.sock")
+    }
 }
 
 impl fmt::Display for BoardKey {

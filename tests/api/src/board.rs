@@ -259,6 +259,7 @@ impl Board {
             data: self.root().join("data/commonhost"),
             sockets: self.root().join("run/commonhost/sockets"),
             directory: self.root().join("run/commonhost/ldap"),
+            peer_sockets: self.root().join("run/commonhost/peers"),
             host: self.host.clone(),
             catalogs: Arc::clone(&self.catalogs),
             command: command(),

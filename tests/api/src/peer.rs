@@ -22,11 +22,26 @@ impl PeerLine {
     /// # Errors
     /// When the handshake fails.
     pub async fn open(door: &str, us: &Identity, them: BoardKey) -> io::Result<Self> {
-        let config = channel::client(us, them).map_err(io::Error::other)?;
+        Self::connect(door, us, them, (channel::SERVER_NAME, channel::PROTOCOL))
+            .await
+            .map(Self)
+    }
+
+    /// The connection itself, under this server name and to speak this protocol.
+    ///
+    /// # Errors
+    /// When the handshake fails.
+    pub async fn connect(
+        door: &str,
+        us: &Identity,
+        them: BoardKey,
+        (name, protocol): (&str, &[u8]),
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let config = channel::client(us, them, protocol).map_err(io::Error::other)?;
         let stream = TcpStream::connect(door).await?;
-        let name = ServerName::try_from(channel::SERVER_NAME).map_err(io::Error::other)?;
+        let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
         let connector = TlsConnector::from(Arc::new(config));
-        connector.connect(name, stream).await.map(Self)
+        connector.connect(name, stream).await
     }
 
     /// Sends these bytes as one message, and reads the answer.

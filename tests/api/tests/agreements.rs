@@ -6,24 +6,24 @@ use serde_json::{Value, json};
 use types::BoardKey;
 
 /// Oak, which is reached by elm; and elm, which oak cannot reach until it is told where.
-struct Two {
-    oak: Board,
-    ada: Person,
-    elm: Board,
-    eva: Person,
+pub(crate) struct Two {
+    pub(crate) oak: Board,
+    pub(crate) ada: Person,
+    pub(crate) elm: Board,
+    pub(crate) eva: Person,
     /// Their keys, as the other one knows them.
-    key_of_oak: String,
-    key_of_elm: String,
+    pub(crate) key_of_oak: String,
+    pub(crate) key_of_elm: String,
 }
 
-fn text(value: &Value, key: &str) -> String {
+pub(crate) fn text(value: &Value, key: &str) -> String {
     value[key]
         .as_str()
         .unwrap_or_else(|| panic!("no {key} in {value}"))
         .to_owned()
 }
 
-async fn two() -> Two {
+pub(crate) async fn two() -> Two {
     let (oak, ada) = Board::claimed().await;
     let (elm, eva) = Board::claimed().await;
     pair(oak, ada, elm, eva).await
@@ -66,18 +66,18 @@ async fn pair(oak: Board, ada: Person, elm: Board, eva: Person) -> Two {
 }
 
 impl Two {
-    async fn elm_at_oak(&self) -> Value {
+    pub(crate) async fn elm_at_oak(&self) -> Value {
         let path = format!("/api/v1/peers/{}", self.key_of_elm);
         self.ada.get(&self.oak, &path).await.expect(200).json()
     }
 
-    async fn oak_at_elm(&self) -> Value {
+    pub(crate) async fn oak_at_elm(&self) -> Value {
         let path = format!("/api/v1/peers/{}", self.key_of_oak);
         self.eva.get(&self.elm, &path).await.expect(200).json()
     }
 
     /// Oak learns where elm is now.
-    async fn tell_oak_where_elm_is(&self) {
+    pub(crate) async fn tell_oak_where_elm_is(&self) {
         let path = format!("/api/v1/peers/{}", self.key_of_elm);
         let body = json!({ "address": self.elm.securely_at("127.0.0.1") });
         self.ada
@@ -109,7 +109,7 @@ impl Two {
     }
 
     /// Waits until elm has heard of it. Elm asks by itself when it is time; nobody waits for that here.
-    async fn elm_hears(&self, id: &str, word: &str) {
+    pub(crate) async fn elm_hears(&self, id: &str, word: &str) {
         self.elm
             .until(&format!("elm hears that it is {word}"), async || {
                 self.elm.pass(60);
@@ -119,7 +119,7 @@ impl Two {
             .await;
     }
 
-    async fn oak_hears(&self, id: &str, word: &str) {
+    pub(crate) async fn oak_hears(&self, id: &str, word: &str) {
         self.oak
             .until(&format!("oak hears that it is {word}"), async || {
                 self.standing_at_oak(id).await.as_deref() == Some(word)
@@ -148,7 +148,7 @@ async fn standing(person: &Person, board: &Board, id: &str) -> Option<String> {
     Some(text(found, "standing"))
 }
 
-async fn findings(person: &Person, board: &Board) -> Vec<String> {
+pub(crate) async fn findings(person: &Person, board: &Board) -> Vec<String> {
     let checks = person.get(board, "/api/v1/checks").await.expect(200).json();
     let found = checks.as_array().unwrap().iter();
     found.map(|finding| text(finding, "key")).collect()

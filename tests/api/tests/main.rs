@@ -24,6 +24,7 @@ mod domains;
 mod events;
 mod front_door;
 mod guessing;
+mod holding;
 mod invitations;
 mod members;
 mod openid;

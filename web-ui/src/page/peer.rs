@@ -13,8 +13,9 @@ use types::Timestamp;
 /// `GET /peers/<key>`: one paired board.
 ///
 /// Forms:
-/// - `POST /peers/<key>/agreements` with `who` (`us` or `them`), `silence` (minutes) and `until` (a day, may be empty);
-///   303 to this page; errors: this page (422 or 409)
+/// - `POST /peers/<key>/agreements` with `kind` (`watch` or `hold_backups`), `who` (`us`, `them`, or for backups `each`),
+///   `silence` (minutes) or `gib` and `notice` (days), and `until` (a day, may be empty); 303 to this page; errors: this
+///   page (422 or 409)
 /// - `POST /peers/<key>/agreements/<id>/accept`, `POST /peers/<key>/agreements/<id>/end`: no fields
 /// - `POST /peers/<key>/address` with `address` (may be empty)
 /// - `POST /peers/<key>/unpair`: no fields
@@ -36,6 +37,8 @@ pub struct PeerPage {
     pub silence: TextField,
     /// The last day, in the form.
     pub until: TextField,
+    /// Who keeps whose backups, and how, in the form.
+    pub hold: HoldForm,
     /// Where it is, in the form.
     pub address: TextField,
     /// Why the last act came to nothing.
@@ -59,6 +62,44 @@ pub struct PeerState {
     pub watched: bool,
     /// This board's public name, and whether it answers there as that board sees it.
     pub own_face: Option<(String, bool)>,
+    /// What it keeps of this board's backups.
+    pub kept: Option<KeptFacts>,
+    /// What this board keeps of its backups: bytes there are, and bytes agreed.
+    pub held: Option<(u64, u64)>,
+}
+
+/// What a board keeps of this one's backups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFacts {
+    /// Bytes, as it says.
+    pub bytes: Option<u64>,
+    /// Bytes that were agreed.
+    pub room: u64,
+    /// Bytes that it would keep, when that is less than was agreed.
+    pub less: Option<u64>,
+    /// The place for backups that it is; `None`: none yet.
+    pub place: Option<String>,
+}
+
+/// The form that proposes to keep backups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldForm {
+    /// `each`, `us` or `them`.
+    pub who: TextField,
+    /// GiB.
+    pub gib: TextField,
+    /// Days.
+    pub notice: TextField,
+}
+
+impl Default for HoldForm {
+    fn default() -> Self {
+        Self {
+            who: TextField::new("each"),
+            gib: TextField::new("20"),
+            notice: TextField::new("30"),
+        }
+    }
 }
 
 /// What a watched board says of itself.
@@ -200,6 +241,13 @@ impl AgreementRow {
 
     /// What happens when it is ended here.
     pub(crate) fn end_text(&self, t: T, name: &str) -> String {
+        if let AgreementKind::HoldBackups { .. } = self.kind {
+            return if self.ours {
+                t.held_end_ours(name, t.duration(self.notice))
+            } else {
+                t.held_end_theirs(name, t.duration(self.notice))
+            };
+        }
         match (self.notice.is_zero(), self.ours) {
             (true, _) => t.agreements_end_now().into(),
             (false, true) => t.agreements_end_notice(name, t.duration(self.notice)),
@@ -251,6 +299,15 @@ impl PeerPage {
         vec![
             ("us".into(), t.agreements_who_ours(name)),
             ("them".into(), t.agreements_who_theirs(name)),
+        ]
+    }
+
+    pub(crate) fn hold_choices(&self, t: T) -> Vec<(String, String)> {
+        let name = &self.peer.name;
+        vec![
+            ("each".into(), t.held_who_each().into()),
+            ("them".into(), t.held_who_theirs(name)),
+            ("us".into(), t.held_who_ours(name)),
         ]
     }
 }

@@ -21,6 +21,8 @@ pub struct PeersPage {
     pub layout: Layout,
     /// Paired boards, by name.
     pub peers: Vec<PeerRow>,
+    /// Keys and names of boards that are paired no more, and of which this board still keeps backups.
+    pub held: Vec<(String, String)>,
     /// Pairings under way.
     pub pairings: Vec<PairingRow>,
     /// What was typed as code.

@@ -66,7 +66,7 @@ impl RestorePage {
     }
 
     pub(crate) fn is_wrong(&self) -> bool {
-        let fields = [&self.code, &self.words, &self.disk, &self.url];
+        let fields = [&self.code, &self.words, &self.disk, &self.url, &self.secret];
         fields.iter().any(|field| field.error.is_some())
     }
 }

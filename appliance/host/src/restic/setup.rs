@@ -38,6 +38,8 @@ pub(super) struct Address {
     pub(super) environment: String,
     /// The folder on another disk, if it is one.
     pub(super) folder: Option<PathBuf>,
+    /// Whether it is reached over the network.
+    pub(super) network: bool,
 }
 
 /// What the host knows of backups.
@@ -152,6 +154,7 @@ pub(super) fn address(layout: &Layout, known: &Known) -> Result<Address, Machine
                 repository: folder.display().to_string(),
                 environment: String::new(),
                 folder: Some(folder),
+                network: false,
             }
         }
         Place::S3 { url } => Address {
@@ -162,6 +165,14 @@ pub(super) fn address(layout: &Layout, known: &Known) -> Result<Address, Machine
                 quoted(secret)
             ),
             folder: None,
+            network: true,
+        },
+        // The supervisor's socket leads there; restic itself needs no network.
+        Place::Peer { board } => Address {
+            repository: format!("rest:http+unix://{}:/", layout.peer_socket(board).display()),
+            environment: String::new(),
+            folder: None,
+            network: false,
         },
         Place::Rest { url } => Address {
             repository: format!("rest:{url}"),
@@ -171,6 +182,7 @@ pub(super) fn address(layout: &Layout, known: &Known) -> Result<Address, Machine
                 quoted(secret)
             ),
             folder: None,
+            network: true,
         },
     })
 }

@@ -111,13 +111,12 @@ pub(super) fn render(
         line(&mut text, "ReadWritePaths", path.display());
     }
     text.push_str(SANDBOX);
-    let local = address.folder.is_some();
-    line(&mut text, "PrivateNetwork", if local { "yes" } else { "no" });
-    let families = if local {
-        "AF_UNIX"
+    let (private, families) = if address.network {
+        ("no", "AF_UNIX AF_INET AF_INET6")
     } else {
-        "AF_UNIX AF_INET AF_INET6"
+        ("yes", "AF_UNIX")
     };
+    line(&mut text, "PrivateNetwork", private);
     line(&mut text, "RestrictAddressFamilies", families);
     text
 }
@@ -206,6 +205,7 @@ mod tests {
             repository: "rest:https://store.test/oak/".into(),
             environment: "RESTIC_REST_PASSWORD=\"hush\"".into(),
             folder: None,
+            network: true,
         };
         let run = Run::Backup {
             subject: Subject::Service("radicale".parse().unwrap()),
@@ -224,7 +224,12 @@ mod tests {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
         assert!(!text.contains("hush") && !text.contains("store.test"), "{text}");
-        let listing = render(&layout, &work, &repository, &address, &Run::List, &[]);
+        let near = Address {
+            network: false,
+            ..address
+        };
+        let listing = render(&layout, &work, &repository, &near, &Run::List, &[]);
+        assert!(listing.contains("PrivateNetwork=yes\nRestrictAddressFamilies=AF_UNIX\n"));
         assert!(
             listing.contains("CapabilityBoundingSet=\n"),
             "only a backup reads everything"

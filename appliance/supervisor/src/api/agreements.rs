@@ -77,8 +77,10 @@ struct Propose {
     peer: String,
     /// Who does it: `us` or `them`.
     giver: Giver,
-    /// What is done: `{"kind":"watch","silence":10}`; `silence` is minutes, from 2 to 1440. Other kinds of agreements
-    /// are understood from other boards, but this release does not do them.
+    /// What is done: `{"kind":"watch","silence":10}`; `silence` is minutes, from 2 to 1440. Or
+    /// `{"kind":"hold_backups","gib":20,"notice":30}`: room, and days that backups are kept after the end and after
+    /// somebody deleted them, from 1 to 365. Other kinds of agreements are understood from other boards, but this release
+    /// does not do them.
     #[schemars(with = "serde_json::Value")]
     grant: Grant,
     /// When it ends by itself (seconds since 1970); absent: when one of the boards ends it.

@@ -251,9 +251,9 @@ struct RepositoryView {
     id: String,
     /// What people call it.
     title: String,
-    /// `disk`, `s3` or `rest`.
+    /// `disk`, `s3`, `rest` or `peer`.
     kind: String,
-    /// The disk's identifier, or the address.
+    /// The disk's identifier, the address, or the other board's key.
     place: String,
     /// Whether this board can delete nothing there.
     append_only: bool,
@@ -389,6 +389,7 @@ async fn overview(State(app): State<App>) -> Result<Json<Overview>, ApiError> {
             Place::Disk { disk } => ("disk", disk.to_string()),
             Place::S3 { url } => ("s3", url.to_string()),
             Place::Rest { url } => ("rest", url.to_string()),
+            Place::Peer { board } => ("peer", board.to_string()),
         };
         let mine = records.iter().filter(|record| record.repository == repository.id);
         let check = checks.iter().find(|check| check.repository == repository.id);

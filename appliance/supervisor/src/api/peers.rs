@@ -5,13 +5,13 @@ use super::{Body, Route, address::Path};
 use crate::{
     ApiError, App,
     access::{Caller, Policy},
-    peers::{self, PairingView, PeerView},
+    peers::{self, FetchCodeView, HeldView, PairingView, PeerView},
 };
 use axum::{Json, extract::State};
 use cluster::pairing::{Ask, Reply};
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub(super) fn routes() -> Vec<Route> {
     use Policy::{Member, Public, Steward};
@@ -42,6 +42,37 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .takes::<Move>()
         .gives::<PeerView>(),
+        Route::new(
+            Method::GET,
+            "/api/v1/held",
+            Steward,
+            "What this board keeps of other boards' backups.",
+            held,
+        )
+        .gives::<Vec<HeldView>>(),
+        Route::new(
+            Method::POST,
+            "/api/v1/held/{owner}/code",
+            Steward,
+            "Make a code by which a board that was lost gets its backups from here; it is shown once.",
+            make_code,
+        )
+        .gives::<FetchCodeView>(),
+        Route::new(
+            Method::DELETE,
+            "/api/v1/held/{owner}/code",
+            Steward,
+            "Take that code back.",
+            take_code,
+        ),
+        Route::new(
+            Method::POST,
+            "/api/v1/held/{owner}/bring-back",
+            Steward,
+            "Bring back what that board deleted and is still kept.",
+            bring_back,
+        )
+        .gives::<Back>(),
         Route::new(
             Method::GET,
             "/api/v1/pairings",
@@ -93,6 +124,44 @@ pub(super) fn routes() -> Vec<Route> {
         .takes::<serde_json::Value>()
         .gives::<serde_json::Value>(),
     ]
+}
+
+async fn held(State(app): State<App>) -> Result<Json<Vec<HeldView>>, ApiError> {
+    peers::all_held(&app).await.map(Json)
+}
+
+async fn make_code(
+    State(app): State<App>,
+    Path(owner): Path<String>,
+    caller: Caller,
+) -> Result<(StatusCode, Json<FetchCodeView>), ApiError> {
+    let made = peers::make_fetch_code(&app, &owner, caller.name()?).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+async fn take_code(
+    State(app): State<App>,
+    Path(owner): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, ApiError> {
+    peers::take_fetch_code_back(&app, &owner, caller.name()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Answer of `POST /held/{owner}/bring-back`.
+#[derive(Serialize, JsonSchema)]
+struct Back {
+    /// Files that are there again.
+    files: u64,
+}
+
+async fn bring_back(
+    State(app): State<App>,
+    Path(owner): Path<String>,
+    caller: Caller,
+) -> Result<Json<Back>, ApiError> {
+    let files = peers::bring_back(&app, &owner, caller.name()?).await?;
+    Ok(Json(Back { files }))
 }
 
 async fn list(State(app): State<App>) -> Result<Json<Vec<PeerView>>, ApiError> {

@@ -104,6 +104,7 @@ mod tests {
             }],
             checks: Vec::new(),
             schedule: Schedule::default(),
+            boards: BTreeMap::new(),
         }
     }
 

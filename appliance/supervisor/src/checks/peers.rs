@@ -3,10 +3,15 @@
 
 use super::{Check, Finding, Outcome, Pace};
 use crate::{
-    ApiError, App,
+    ApiError, App, data,
     peers::{self, PeerView},
 };
 use host::sensors::Network;
+use std::collections::BTreeSet;
+use types::{
+    Timestamp,
+    backup::{Place, Repository},
+};
 use web_ui::{Area, finding, title};
 
 pub(super) const CHECK: Check = Check {
@@ -22,8 +27,16 @@ async fn look(app: &App) -> Result<Outcome, ApiError> {
     for peer in peers::list(app).await? {
         views.push(peers::peer_view(app, peer).await?);
     }
+    let places = data::overview(app).await?.repositories;
+    let kept = |place: &Repository| match place.place {
+        Place::Peer { board } => Some(board.to_string()),
+        _ => None,
+    };
+    let places: BTreeSet<String> = places.iter().filter_map(kept).collect();
     let connected = app.readings().network.as_ref().is_none_or(connected);
-    Ok(Outcome::Found(judge(&views, connected)))
+    let mut found = judge(&views, connected);
+    found.extend(keepers(&views, &places, app.now()));
+    Ok(Outcome::Found(found))
 }
 
 /// Whoever is cut off says nothing of others: that it is cut off is told by another check.
@@ -50,6 +63,31 @@ fn judge(views: &[PeerView], connected: bool) -> Vec<Finding> {
     found
 }
 
+/// Seconds ahead of its end that an agreement about backups is told.
+const AHEAD: i64 = 30 * 86_400;
+
+/// Boards that are a place for our backups (by their keys), and keep them no more, not for long, or not as agreed.
+fn keepers(views: &[PeerView], places: &BTreeSet<String>, now: Timestamp) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for peer in views.iter().filter(|peer| places.contains(&peer.key)) {
+        let page = format!("/peers/{}", peer.key);
+        let Some(kept) = peer.kept else {
+            let words = finding::peers::keeping_ended(&peer.name, &page);
+            found.push(Finding::error("keeping-ended", words).about(&peer.name));
+            continue;
+        };
+        if let Some(at) = kept.ends.filter(|at| at.0 - now.0 < AHEAD) {
+            let words = finding::peers::keeping_ends(&peer.name, at, &page);
+            found.push(Finding::warning("keeping-ends", words).about(&peer.name));
+        }
+        if let Some(offered) = kept.offered.filter(|offered| *offered < kept.room) {
+            let words = finding::peers::gives_less(&peer.name, (offered, kept.room), &page);
+            found.push(Finding::warning("peer-gives-less", words).about(&peer.name));
+        }
+    }
+    found
+}
+
 /// Boards that watch this one do not see it; when one of them does, the way to the others is at fault.
 fn own_face(views: &[PeerView]) -> Option<Finding> {
     let mut seen = views
@@ -67,8 +105,7 @@ fn own_face(views: &[PeerView]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peers::FaceView;
-    use types::Timestamp;
+    use crate::peers::{FaceView, KeptView};
 
     fn peer(name: &str) -> PeerView {
         PeerView {
@@ -84,6 +121,8 @@ mod tests {
             health: None,
             face: None,
             own_face: None,
+            held: None,
+            kept: None,
         }
     }
 
@@ -113,6 +152,35 @@ mod tests {
             ["peer-silent:elm"]
         );
         assert!(judge(&[silent], false).is_empty());
+    }
+
+    #[test]
+    fn a_board_that_keeps_our_backups_no_more_or_not_as_agreed_is_told() {
+        let now = Timestamp(1_800_000_000);
+        let places = BTreeSet::from(["00".repeat(32)]);
+        let keeps = |ends: Option<i64>, offered| PeerView {
+            kept: Some(KeptView {
+                room: 100,
+                ends: ends.map(|days| Timestamp(now.0 + days * 86_400)),
+                bytes: Some(10),
+                offered: Some(offered),
+                at: Some(now),
+            }),
+            ..peer("elm")
+        };
+        let told = |view: PeerView, places: &BTreeSet<String>| {
+            let found = keepers(&[view], places, now).into_iter();
+            found.map(|finding| finding.key).collect::<Vec<_>>()
+        };
+        assert!(told(keeps(None, 100), &places).is_empty());
+        assert!(told(keeps(Some(60), 100), &places).is_empty());
+        assert_eq!(told(keeps(Some(20), 100), &places), ["keeping-ends:elm"]);
+        assert_eq!(told(keeps(None, 99), &places), ["peer-gives-less:elm"]);
+        assert_eq!(told(peer("elm"), &places), ["keeping-ended:elm"]);
+        assert!(
+            told(peer("elm"), &BTreeSet::new()).is_empty(),
+            "no backups go there"
+        );
     }
 
     #[test]

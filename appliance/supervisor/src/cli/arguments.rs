@@ -196,6 +196,21 @@ pub(super) enum Peer {
         /// Its key, or its name.
         peer: String,
     },
+    /// What this board keeps of other boards' backups.
+    Held,
+    /// Make a code by which a board that was lost gets its backups from here; or take it back.
+    FetchCode {
+        /// The lost board's key, or its name.
+        peer: String,
+        /// Take an earlier code back, and make none.
+        #[arg(long)]
+        take_back: bool,
+    },
+    /// Bring back what another board deleted of its backups here, while it is still kept.
+    BringBack {
+        /// That board's key, or its name.
+        peer: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -217,6 +232,21 @@ pub(super) enum Agreement {
         /// Minutes of silence before it is told.
         #[arg(long, default_value_t = 10)]
         silence: u16,
+    },
+    /// Propose that one board keeps the other's backups.
+    Hold {
+        /// The other board, by its key or its name.
+        peer: String,
+        /// This board keeps those of the other one; absent: the other one keeps those of this board. For both, propose
+        /// it twice.
+        #[arg(long)]
+        us: bool,
+        /// Room, in GiB.
+        #[arg(long, default_value_t = 20)]
+        gib: u32,
+        /// Days that backups are kept after the end, and after somebody deleted them.
+        #[arg(long, default_value_t = 30)]
+        notice: u16,
     },
     /// Accept what the other board proposed.
     Accept {

@@ -13,14 +13,18 @@ use serde_json::{Value, json};
 #[derive(Debug, Args)]
 pub(super) struct Place {
     /// A disk's identifier, as `backup show` lists it.
-    #[arg(long, conflicts_with_all = ["s3", "rest"])]
+    #[arg(long, conflicts_with_all = ["s3", "rest", "peer"])]
     disk: Option<String>,
     /// Server and bucket of an S3 store.
-    #[arg(long, conflicts_with = "rest")]
+    #[arg(long, conflicts_with_all = ["rest", "peer"])]
     s3: Option<String>,
     /// Address of a rest-server.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "peer")]
     rest: Option<String>,
+    /// A paired board that agreed to keep this board's backups, by its key or its name; for a lost board, the address of
+    /// the board that keeps its backups, with that board's code as the secret.
+    #[arg(long)]
+    peer: Option<String>,
     /// User name, or the id of an S3 key.
     #[arg(long, default_value = "")]
     user: String,
@@ -37,11 +41,15 @@ pub(super) struct Place {
 impl Place {
     /// As the API takes it.
     pub(super) fn body(&self) -> Result<Value, Failure> {
+        if let Some(peer) = &self.peer {
+            let secret = &self.secret;
+            return Ok(json!({ "kind": "peer", "peer": peer, "url": peer, "secret": secret }));
+        }
         let (kind, key, value) = match (&self.disk, &self.s3, &self.rest) {
             (Some(disk), ..) => ("disk", "disk", disk),
             (_, Some(url), _) => ("s3", "url", url),
             (.., Some(url)) => ("rest", "url", url),
-            _ => return Err("say where: --disk, --s3 or --rest".into()),
+            _ => return Err("say where: --disk, --s3, --rest or --peer".into()),
         };
         Ok(json!({ "kind": kind, key: value, "user": self.user, "secret": self.secret }))
     }

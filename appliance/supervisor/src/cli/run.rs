@@ -333,6 +333,17 @@ fn agreement_request(agreement: &Agreement) -> Asked {
             let body = json!({ "peer": peer, "giver": giver, "grant": grant });
             (Method::POST, "/agreements".into(), Some(body))
         }
+        Agreement::Hold {
+            peer,
+            us,
+            gib,
+            notice,
+        } => {
+            let giver = if *us { "us" } else { "them" };
+            let grant = json!({ "kind": "hold_backups", "gib": gib, "notice": notice });
+            let body = json!({ "peer": peer, "giver": giver, "grant": grant });
+            (Method::POST, "/agreements".into(), Some(body))
+        }
         Agreement::Accept { id } => (Method::POST, one(id, "/accept"), Some(json!({}))),
         Agreement::End { id } => (Method::POST, one(id, "/end"), Some(json!({}))),
     }
@@ -362,6 +373,12 @@ fn peer_request(peer: &Peer) -> Asked {
             Some(json!({ "address": address })),
         ),
         Peer::Remove { peer } => (Method::DELETE, format!("/peers/{}", segment(peer)), None),
+        Peer::Held => (Method::GET, "/held".into(), None),
+        Peer::FetchCode { peer, take_back } => {
+            let method = if *take_back { Method::DELETE } else { Method::POST };
+            (method, format!("/held/{}/code", segment(peer)), None)
+        }
+        Peer::BringBack { peer } => post(&format!("/held/{}/bring-back", segment(peer)), json!({})),
     }
 }
 

@@ -9,15 +9,16 @@ use super::{
 use crate::{
     ApiError, App,
     access::{Caller, secret},
-    members,
+    members, peers,
     state::{BackupRecord, RepositoryCheck, Task},
 };
 use backup::{Backup, Schedule, Trust};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use types::{
-    BackupId, BackupKey, MemberName, RepositoryId, ServiceName, Timestamp,
+    BackupId, BackupKey, BoardKey, MemberName, RepositoryId, ServiceName, Timestamp,
     backup::{Credentials, Disk, Place, Repository, Run, Subject},
     host::{HostReply, HostRequest},
 };
@@ -36,6 +37,8 @@ pub struct BackupsView {
     pub checks: Vec<RepositoryCheck>,
     /// When they are made.
     pub schedule: Schedule,
+    /// Boards that are places, in words.
+    pub boards: BTreeMap<BoardKey, String>,
 }
 
 impl BackupsView {
@@ -79,7 +82,17 @@ pub async fn overview(app: &App) -> Result<BackupsView, ApiError> {
         records: app.store.backup_records().await?,
         checks: app.store.repository_checks().await?,
         schedule: app.store.backup_schedule().await?,
+        boards: boards(app).await?,
     })
+}
+
+async fn boards(app: &App) -> Result<BTreeMap<BoardKey, String>, ApiError> {
+    let peers = app.store.peers().await?.into_iter();
+    let described = |peer: types::Peer| {
+        let address = (!peer.address.is_empty()).then(|| format!(" ({})", peer.address));
+        (peer.key, format!("{}{}", peer.name, address.unwrap_or_default()))
+    };
+    Ok(peers.map(described).collect())
 }
 
 /// Makes the key of all backups. It is shown once and kept by the host process alone.
@@ -134,15 +147,18 @@ async fn keep(app: &App, key: BackupKey, act: &'static str, by: &MemberName) -> 
 pub struct NewRepository {
     /// What people call it.
     pub title: String,
-    /// `disk`, `s3` or `rest`.
+    /// `disk`, `s3`, `rest` or `peer`.
     pub kind: String,
     /// For `disk`: its identifier, as `GET /backups` lists it.
     pub disk: String,
-    /// For `s3`: server and bucket; for `rest`: the address of the rest-server.
+    /// For `peer`: the key or the name of a paired board that agreed to keep this board's backups.
+    pub peer: String,
+    /// For `s3`: server and bucket; for `rest`: the address of the rest-server; for `peer`, where a lost board is
+    /// restored: the address of the board that keeps its backups.
     pub url: String,
     /// User name, or the id of an S3 key.
     pub user: String,
-    /// Password, or the secret of an S3 key.
+    /// Password, or the secret of an S3 key; for `peer`, where a lost board is restored: the code of that board.
     pub secret: String,
     /// Whether this board can delete nothing there (rest-server with append-only).
     pub append_only: bool,
@@ -159,7 +175,13 @@ pub async fn add_repository(app: &App, new: NewRepository, by: &MemberName) -> R
         let message = "Make the recovery key first, print its sheet, and keep it away from the board.";
         return Err(ApiError::conflict("no_key", message));
     }
-    let (repository, credentials) = parse(&new)?;
+    let (repository, credentials) = match new.kind.as_str() {
+        "peer" => {
+            let board = keeper(app, &new.peer).await?;
+            (parse_at(&new, Place::Peer { board })?, Credentials::default())
+        }
+        _ => parse(&new)?,
+    };
     let id = repository.id.clone();
     let request = HostRequest::SetRepository {
         repository,
@@ -167,6 +189,24 @@ pub async fn add_repository(app: &App, new: NewRepository, by: &MemberName) -> R
     };
     app.host.ask(request).await?;
     record(app, Task::Connect { repository: id }, by).await
+}
+
+/// The peer that keeps our backups, as was agreed.
+async fn keeper(app: &App, peer: &str) -> Result<BoardKey, ApiError> {
+    let missing = |_| ApiError::field("peer", "must be a paired board, by its key or its name");
+    let peer = peers::get(app, peer.trim()).await.map_err(missing)?;
+    let board = peer.key;
+    if peers::peer_view(app, peer).await?.kept.is_none() {
+        let message =
+            "That board has not agreed to keep backups of this one. Propose it on that board's page first.";
+        return Err(ApiError::conflict("not_agreed", message));
+    }
+    let twice = |known: &Repository| known.place == Place::Peer { board };
+    if setup(app).await?.repositories.iter().any(twice) {
+        let message = "Backups go to that board already.";
+        return Err(ApiError::conflict("place_known", message));
+    }
+    Ok(board)
 }
 
 /// A place as it was asked for, with an id of its own.
@@ -186,8 +226,17 @@ pub(super) fn parse(new: &NewRepository) -> Result<(Repository, Credentials), Ap
         },
         "s3" => Place::S3 { url: url()? },
         "rest" => Place::Rest { url: url()? },
-        _ => return Err(ApiError::field("kind", "must be disk, s3 or rest")),
+        _ => return Err(ApiError::field("kind", "must be disk, s3, rest or peer")),
     };
+    let credentials = Credentials {
+        user: new.user.trim().to_owned(),
+        secret: new.secret.trim().to_owned(),
+    };
+    Ok((parse_at(new, place)?, credentials))
+}
+
+/// This place, with what else was asked for.
+pub(super) fn parse_at(new: &NewRepository, place: Place) -> Result<Repository, ApiError> {
     let title = new.title.trim();
     if title.is_empty() || title.chars().count() > 60 || title.chars().any(char::is_control) {
         return Err(ApiError::field("title", "must be 1 to 60 characters"));
@@ -195,18 +244,13 @@ pub(super) fn parse(new: &NewRepository) -> Result<(Repository, Credentials), Ap
     let id: RepositoryId = secret::identifier()
         .parse()
         .map_err(|error: types::NameError| ApiError::internal(&error))?;
-    let repository = Repository {
+    Ok(Repository {
         id,
         title: title.to_owned(),
         place,
         append_only: new.append_only,
         upload_kib: new.upload_kib,
-    };
-    let credentials = Credentials {
-        user: new.user.trim().to_owned(),
-        secret: new.secret.trim().to_owned(),
-    };
-    Ok((repository, credentials))
+    })
 }
 
 /// Sees whether a place can be reached and its repository opened; returns the job.

@@ -2,16 +2,19 @@
 //! Asking an unclaimed board to become one that was lost: its recovery key, and a place its backups are at.
 
 use super::{
-    ask_backups::{NewRepository, parse},
+    ask_backups::{NewRepository, parse, parse_at},
     board::forget_place,
 };
 use crate::{
-    ApiError, App, members,
+    ApiError, App, members, peers,
     state::{Job, JobKind, JobState, Task},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use types::host::HostRequest;
+use types::{
+    backup::{Credentials, Place},
+    host::HostRequest,
+};
 
 /// What it takes to restore a board.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -41,7 +44,7 @@ pub struct Restoring {
 /// Restores a board onto this one, which nobody has claimed.
 ///
 /// # Errors
-/// 403 for a wrong code, 409 when the board is claimed or a restore goes on, 422 for values that do not fit, 429 after
+/// 403 for a wrong code, 409 when the board is claimed, a restore goes on or no board takes the code for it, 422 for values that do not fit, 429 after
 /// too many tries.
 pub async fn restore_board(app: &App, mut asked: BoardRestore) -> Result<(), ApiError> {
     members::must_be_unclaimed(app).await?;
@@ -50,10 +53,26 @@ pub async fn restore_board(app: &App, mut asked: BoardRestore) -> Result<(), Api
     if asked.place.title.trim().is_empty() {
         asked.place.title = match asked.place.kind.as_str() {
             "disk" => asked.place.disk.chars().take(60).collect(),
+            // A board's name, which is known only later.
+            "peer" => asked
+                .place
+                .url
+                .trim()
+                .split('.')
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(60)
+                .collect(),
             _ => asked.place.url.chars().take(60).collect(),
         };
     }
-    let (repository, credentials) = parse(&asked.place)?;
+    let known = if asked.place.kind == "peer" {
+        peers::is_fetch(&asked.place.url, &asked.place.secret)?;
+        None
+    } else {
+        Some(parse(&asked.place)?)
+    };
     members::check_claim_code(app, &asked.code).await?;
     if app
         .store
@@ -69,6 +88,15 @@ pub async fn restore_board(app: &App, mut asked: BoardRestore) -> Result<(), Api
     }
     // What an earlier attempt left.
     forget_place(app).await?;
+    let (repository, credentials) = if let Some(known) = known {
+        known
+    } else {
+        let board = peers::fetch_from(app, &asked.place.url, &asked.place.secret).await?;
+        (
+            parse_at(&asked.place, Place::Peer { board })?,
+            Credentials::default(),
+        )
+    };
     app.host.ask(HostRequest::SetBackupKey { key }).await?;
     let id = repository.id.clone();
     let request = HostRequest::SetRepository {

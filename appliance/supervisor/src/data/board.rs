@@ -11,6 +11,7 @@ use super::{
 use crate::{
     App,
     app::lock,
+    peers,
     state::{Job, JobState, Task},
 };
 use backup::{Backup, Problem};
@@ -48,6 +49,9 @@ pub(super) async fn forget_place(app: &App) -> Result<(), host::HostError> {
         app.host.ask(HostRequest::RemoveRepository { repository }).await?;
     }
     app.host.ask(HostRequest::ForgetBackupKey).await?;
+    if let Err(error) = peers::forget_fetch(app) {
+        log::warn!("a code cannot be forgotten: {error}");
+    }
     Ok(())
 }
 
@@ -99,6 +103,7 @@ impl Data {
 /// # Errors
 /// When the database fails.
 pub(crate) async fn settle_in(app: &App, repository: RepositoryId) -> crate::state::Result<()> {
+    peers::settle_in(app).await?;
     let catalogs = app.catalogs.get();
     let desired = app.store.desired().await?;
     let replaced = desired.services.into_iter().filter_map(|(name, service)| {
@@ -169,6 +174,10 @@ pub(super) async fn restore_services(
         app.wake.now();
     }
     if problems.is_empty() {
+        // From now on the board comes as itself to whoever keeps its backups.
+        if let Err(error) = peers::forget_fetch(app) {
+            log::warn!("a code cannot be forgotten: {error}");
+        }
         return Ok(());
     }
     Err(Trouble::refused("restore_failed", problems.join(" ")))

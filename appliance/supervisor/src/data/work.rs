@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! A piece of work of the host process, followed to its end.
 
-use crate::App;
+use crate::{
+    App,
+    peers::{self, Wanted},
+};
 use host::HostError;
 use std::time::Duration;
 use types::{
     RepositoryId, WorkId,
-    backup::Run,
+    backup::{Place, Run},
     data::{Act, WorkState},
     host::{HostReply, HostRequest},
 };
@@ -94,7 +97,7 @@ pub(super) async fn restic(
         repository: repository.clone(),
         run: run.clone(),
     };
-    let mut pause = PAUSE.0;
+    let (mut pause, mut reached) = (PAUSE.0, false);
     loop {
         let state = app.host.ask(HostRequest::Work { work: work.clone() }).await?;
         match state {
@@ -111,6 +114,10 @@ pub(super) async fn restic(
                 }
             }
             _ => {
+                if !reached {
+                    reach(app, repository, &run).await?;
+                    reached = true;
+                }
                 let (work, act) = (work.clone(), act.clone());
                 app.host.ask(HostRequest::Begin { work, act }).await?;
                 continue;
@@ -118,5 +125,19 @@ pub(super) async fn restic(
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+/// A board that keeps our backups is asked before restic is: it says at once whether it does.
+async fn reach(app: &App, repository: &RepositoryId, run: &Run) -> Result<(), Trouble> {
+    let wanted = match run {
+        Run::Init | Run::Backup { .. } | Run::Forget { .. } => Wanted::Writing,
+        Run::Open | Run::Unlock | Run::List | Run::Restore { .. } | Run::Check { .. } => Wanted::Reading,
+    };
+    let known = super::backups::setup(app).await?.repositories;
+    let place = known.into_iter().find(|known| known.id == *repository);
+    match place.map(|known| known.place) {
+        Some(Place::Peer { board }) => peers::reach(app, board, wanted).await.map_err(Trouble::Backup),
+        _ => Ok(()),
     }
 }

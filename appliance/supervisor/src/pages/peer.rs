@@ -6,21 +6,24 @@ use super::{
     shell::{INVALID, Visit, show_as},
 };
 use crate::{
-    ApiError,
+    ApiError, App,
     access::Policy,
     api::Route,
+    data,
     peers::{self, AgreementView, DOES, Giver, PeerView, Proposal, StandingWord},
 };
 use axum::{extract::Path, response::Response};
 use cluster::agreement::{Grant, Standing, Why};
 use http::{Method, StatusCode};
 use std::time::Duration;
-use types::{Peer, Timestamp};
+use types::{Peer, Timestamp, backup::Place};
 use web_ui::{
-    AgreementKind, AgreementProblem, AgreementRow, AgreementStage, FieldError, Notice, PeerAlarm, PeerHealth,
-    PeerPage, PeerRow, PeerState, TextField,
+    AgreementKind, AgreementProblem, AgreementRow, AgreementStage, FieldError, HoldForm, KeptFacts, Notice,
+    PeerAlarm, PeerHealth, PeerPage, PeerRow, PeerState, TextField,
 };
 
+/// The word of the form that proposes to keep backups.
+const HOLD: &str = "hold_backups";
 /// Minutes of silence that the form suggests.
 const MINUTES: &str = "10";
 /// Agreements that are over and still shown.
@@ -99,9 +102,22 @@ pub(super) fn alarm(peer: &Peer, agreements: &[AgreementView]) -> Option<PeerAla
     }
 }
 
-fn state(view: &PeerView) -> PeerState {
+async fn state(app: &App, view: &PeerView) -> Result<PeerState, ApiError> {
     let face = |face: &Option<peers::FaceView>| face.as_ref().map(|face| (face.domain.clone(), face.answers));
-    PeerState {
+    let places = data::overview(app).await?.repositories;
+    let place = places.into_iter().find(|place| match place.place {
+        Place::Peer { board } => board.to_string() == view.key,
+        _ => false,
+    });
+    let kept = view.kept.map(|kept| KeptFacts {
+        bytes: kept.bytes,
+        room: kept.room,
+        less: kept.offered.filter(|offered| *offered < kept.room),
+        place: place.map(|place| place.id.to_string()),
+    });
+    Ok(PeerState {
+        kept,
+        held: view.held.as_ref().map(|held| (held.bytes, held.room)),
         gone: view.gone,
         heard: view.heard,
         silent: view.silent,
@@ -114,7 +130,7 @@ fn state(view: &PeerView) -> PeerState {
         face: face(&view.face),
         watched: view.watched,
         own_face: face(&view.own_face),
-    }
+    })
 }
 
 fn agreement(view: AgreementView) -> AgreementRow {
@@ -186,7 +202,8 @@ async fn page(
         .partition(|view| view.standing == StandingWord::Over);
     let view = peers::peer_view(&visit.app, peer.clone()).await?;
     let mut page = PeerPage {
-        state: state(&view),
+        state: state(&visit.app, &view).await?,
+        hold: HoldForm::default(),
         agreements: open.into_iter().map(agreement).collect(),
         past: past.into_iter().take(PAST).map(agreement).collect(),
         who: TextField::new("us"),
@@ -226,9 +243,17 @@ async fn told(
     page(visit, key, error.status, |page| {
         page.problem = problem;
         if let Some(fields) = fields {
-            page.who = fields.text("who");
-            page.silence = fields.text("silence");
-            page.until = fields.text("until");
+            if fields.get("kind") == HOLD {
+                page.hold = HoldForm {
+                    who: fields.text("hold_who"),
+                    gib: fields.text("gib"),
+                    notice: fields.text("notice"),
+                };
+            } else {
+                page.who = fields.text("who");
+                page.silence = fields.text("silence");
+                page.until = fields.text("until");
+            }
         }
         let wrong = |name: &str| error.fields.contains_key(name);
         if wrong("silence") {
@@ -239,6 +264,12 @@ async fn told(
         }
         if wrong("giver") {
             page.who.error = Some(FieldError::NotAChoice);
+        }
+        if wrong("gib") {
+            page.hold.gib.error = Some(FieldError::OutOfRange { min: 1, max: 1 << 20 });
+        }
+        if wrong("notice") {
+            page.hold.notice.error = Some(FieldError::OutOfRange { min: 1, max: 365 });
         }
     })
     .await
@@ -270,14 +301,41 @@ fn read(fields: &Fields) -> Result<Proposal, ApiError> {
     })
 }
 
+/// To keep backups: one proposal, or one for each side.
+fn read_hold(fields: &Fields) -> Result<Vec<Proposal>, ApiError> {
+    let givers: &[Giver] = match fields.get("hold_who") {
+        "each" => &[Giver::Them, Giver::Us],
+        "us" => &[Giver::Us],
+        "them" => &[Giver::Them],
+        _ => return Err(ApiError::field("giver", "must be each, us or them")),
+    };
+    let gib = fields.trimmed("gib").parse();
+    let gib = gib.map_err(|_| ApiError::field("gib", "must be from 1 to 1048576"))?;
+    let notice = fields.trimmed("notice").parse();
+    let notice = notice.map_err(|_| ApiError::field("notice", "must be from 1 to 365 days"))?;
+    let proposal = |giver: &Giver| Proposal {
+        giver: *giver,
+        grant: Grant::HoldBackups { gib, notice },
+        until: None,
+    };
+    Ok(givers.iter().map(proposal).collect())
+}
+
 async fn propose(visit: Visit, Path(key): Path<String>, fields: Fields) -> Result<Response, ApiError> {
     let by = visit.caller.name()?.clone();
-    let made = match read(&fields) {
-        Ok(proposal) => peers::propose(&visit.app, &key, proposal, &by).await,
-        Err(error) => Err(error),
+    let proposals = match fields.get("kind") {
+        HOLD => read_hold(&fields),
+        _ => read(&fields).map(|proposal| vec![proposal]),
     };
-    match made {
-        Ok(made) => Ok(back(&visit, &key, Notice::AgreementProposed(made.peer))),
+    let made = async {
+        let mut name = String::new();
+        for proposal in proposals? {
+            name = peers::propose(&visit.app, &key, proposal, &by).await?.peer;
+        }
+        Ok(name)
+    };
+    match made.await {
+        Ok(name) => Ok(back(&visit, &key, Notice::AgreementProposed(name))),
         Err(error) => told(visit, &key, error, Some(&fields)).await,
     }
 }

@@ -70,7 +70,9 @@ async fn page(
     });
     let under_way =
         |row: &PairingRow| !matches!(row.stage, PairingStage::Paired { .. } | PairingStage::Failed(_));
+    let held = peers::held_for_strangers(&visit.app).await?.into_iter();
     let mut page = PeersPage {
+        held: held.map(|held| (held.key, held.name)).collect(),
         peers: peers.collect(),
         pairings: open.filter(under_way).collect(),
         code: TextField::default(),

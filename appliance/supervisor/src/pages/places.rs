@@ -12,7 +12,7 @@ use crate::{
     access::Policy,
     api::Route,
     data::{self, BackupsView, NewRepository},
-    services,
+    peers, services,
     state::BackupRecord,
 };
 use axum::{
@@ -92,11 +92,15 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// What a place is, and its address.
-pub(super) fn kind_and_address(place: &Place) -> (PlaceKind, String) {
+pub(super) fn kind_and_address(view: &BackupsView, place: &Place) -> (PlaceKind, String) {
     match place {
         Place::Disk { disk } => (PlaceKind::Disk, disk.to_string()),
         Place::S3 { url } => (PlaceKind::S3, url.to_string()),
         Place::Rest { url } => (PlaceKind::Rest, url.to_string()),
+        Place::Peer { board } => {
+            let known = view.boards.get(board).cloned();
+            (PlaceKind::Peer, known.unwrap_or_else(|| board.short()))
+        }
     }
 }
 
@@ -128,7 +132,7 @@ fn problem(problem: &backup::Problem) -> PlaceProblem {
 
 /// A place in a list.
 pub(super) fn row(visit: &Visit, view: &BackupsView, repository: &Repository) -> PlaceRow {
-    let (kind, address) = kind_and_address(&repository.place);
+    let (kind, address) = kind_and_address(view, &repository.place);
     let mine = view
         .records
         .iter()
@@ -274,7 +278,7 @@ async fn new(visit: Visit, Query(query): Query<BTreeMap<String, String>>) -> Res
     if !view.key {
         return Ok(visit.redirect("/backups/key", None));
     }
-    Ok(show(&form(visit, &view, kind, &Fields::default())))
+    Ok(show(&form(visit, &view, kind, &Fields::default()).await?))
 }
 
 /// A disk to choose.
@@ -289,8 +293,31 @@ pub(super) fn kind_of(word: &str) -> Option<PlaceKind> {
     PlaceKind::ALL.into_iter().find(|kind| kind.code() == word)
 }
 
-fn form(visit: Visit, view: &BackupsView, kind: PlaceKind, fields: &Fields) -> NewPlacePage {
-    NewPlacePage {
+/// Boards that agreed to keep our backups and are no place yet: keys and names.
+async fn keepers(visit: &Visit, view: &BackupsView) -> Result<Vec<(String, String)>, ApiError> {
+    let mut keepers = Vec::new();
+    for peer in peers::list(&visit.app).await? {
+        let board = peer.key;
+        let known = view
+            .repositories
+            .iter()
+            .any(|known| known.place == Place::Peer { board });
+        if !known && peers::peer_view(&visit.app, peer.clone()).await?.kept.is_some() {
+            keepers.push((board.to_string(), peer.name.to_string()));
+        }
+    }
+    Ok(keepers)
+}
+
+async fn form(
+    visit: Visit,
+    view: &BackupsView,
+    kind: PlaceKind,
+    fields: &Fields,
+) -> Result<NewPlacePage, ApiError> {
+    Ok(NewPlacePage {
+        peers: keepers(&visit, view).await?,
+        peer: fields.text("peer"),
         kind,
         title: fields.text("title"),
         disks: view.disks.iter().map(disk_choice).collect(),
@@ -301,7 +328,7 @@ fn form(visit: Visit, view: &BackupsView, kind: PlaceKind, fields: &Fields) -> N
         append_only: fields.get("append_only") == "true",
         upload_kib: fields.text("upload_kib"),
         layout: visit.layout,
-    }
+    })
 }
 
 async fn add(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
@@ -314,6 +341,7 @@ async fn add(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
     let wanted = NewRepository {
         title: fields.owned("title"),
         kind: kind.code().into(),
+        peer: fields.owned("peer"),
         disk: fields.owned("disk"),
         url: fields.owned("url"),
         user: fields.owned("user"),
@@ -330,10 +358,11 @@ async fn add(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
         }
     };
     let view = data::overview(&visit.app).await?;
-    let mut page = form(visit, &view, kind, &fields);
+    let mut page = form(visit, &view, kind, &fields).await?;
     let marked = [
         ("title", &mut page.title, FieldError::NotOneLine(60)),
         ("disk", &mut page.disk, FieldError::NotAChoice),
+        ("peer", &mut page.peer, FieldError::NotAChoice),
         ("url", &mut page.url, FieldError::NotAnAddress),
         ("user", &mut page.user, FieldError::NotFit),
         ("upload_kib", &mut page.upload_kib, FieldError::NotANumber),

@@ -106,17 +106,17 @@ async fn again(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
 
 async fn sheet(visit: Visit, key: &BackupKey) -> Result<Response, ApiError> {
     let view = data::overview(&visit.app).await?;
-    let place = |repository: Repository| {
-        let (kind, address) = kind_and_address(&repository.place);
+    let place = |repository: &Repository| {
+        let (kind, address) = kind_and_address(&view, &repository.place);
         SheetPlace {
-            title: repository.title,
+            title: repository.title.clone(),
             kind,
             address,
         }
     };
     let page = SheetPage {
         words: key.to_string(),
-        places: view.repositories.into_iter().map(place).collect(),
+        places: view.repositories.iter().map(place).collect(),
         layout: visit.layout,
     };
     Ok(show(&page))

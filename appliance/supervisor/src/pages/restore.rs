@@ -118,6 +118,12 @@ async fn post(visit: Visit, fields: Fields) -> Result<Response, ApiError> {
             let page = page(visit, RestoreState::Wait, kind, &fields).await?;
             Ok(show_as(StatusCode::TOO_MANY_REQUESTS, &page))
         }
+        "no_keeper" => {
+            let mut page = page(visit, RestoreState::Open, kind, &fields).await?;
+            page.words = words(&fields);
+            page.failed = Some(error.message);
+            Ok(show_as(StatusCode::CONFLICT, &page))
+        }
         "wrong_code" | "invalid" => {
             let mut page = page(visit, RestoreState::Open, kind, &fields).await?;
             mark(&mut page, &fields, &error);
@@ -132,6 +138,11 @@ fn mark(page: &mut RestorePage, fields: &Fields, error: &ApiError) {
     let code = code_error(error, fields);
     let wrong = |name: &str, kind| message(error, name).map(|_| required_or(fields.get(name), kind));
     page.code.error = message(error, "code").map(|_| code);
-    page.url.error = wrong("url", FieldError::NotAnAddress);
+    if page.kind == PlaceKind::Peer {
+        page.url.error = wrong("url", FieldError::NotABoardAddress);
+        page.secret.error = wrong("secret", FieldError::NotAFetchCode);
+    } else {
+        page.url.error = wrong("url", FieldError::NotAnAddress);
+    }
     page.disk.error = wrong("disk", FieldError::NotAChoice);
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use types::{BoardKey, MemberName, Peer, Timestamp};
 
 /// What this board really does. Other kinds are understood, but neither proposed nor accepted.
-pub const DOES: &[Kind] = &[Kind::Watch];
+pub const DOES: &[Kind] = &[Kind::Watch, Kind::HoldBackups];
 
 /// Who does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use cluster::{
     agreement::{AgreementId, Book, Heard, Record},
     channel,
     pairing::Hex,
-    talk::{Face, Health},
+    talk::{Face, Health, Keeps},
     watch::Contact,
 };
 use reach::outside::Port;
@@ -60,6 +60,8 @@ pub(super) struct Live {
     pub(super) seen_at: Option<IpAddr>,
     /// What it said of our public face, and when that was.
     pub(super) face: Option<(Face, Timestamp)>,
+    /// What it said that it keeps of our backups, and when.
+    pub(super) keeps: Option<(Keeps, Timestamp)>,
     /// The minute that is counted, and its messages so far.
     counted: (i64, u32),
 }
@@ -202,6 +204,7 @@ pub(super) async fn refresh(app: &App) -> Result<(), ApiError> {
         let config = config.map_err(|error| ApiError::internal(&error))?;
         app.peers.door.store(Some(Arc::new(config)));
     }
+    super::away::listen(app).await?;
     app.peers.hurry();
     Ok(())
 }

@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
-use types::{BoardKey, BoardName, Domain};
+use types::{BoardKey, BoardName, Domain, Peer};
 
 /// How long one address may take to answer, handshake included.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -37,28 +37,67 @@ pub(super) fn places(
     all.filter(|address| seen.insert(address.to_string())).collect()
 }
 
-/// Calls the board with this key at each of these places in turn.
-pub(super) async fn call(
+/// Where this peer may be, the likeliest first.
+pub(super) fn places_of(app: &App, peer: &Peer) -> Vec<Address> {
+    let live = app.peers.of(peer.key);
+    places(
+        &peer.address,
+        live.domain.as_ref(),
+        live.came_from,
+        Some(&peer.name),
+    )
+}
+
+/// Whom to call, and what about.
+pub(super) struct Whom<'a> {
+    /// The key that is shown here.
+    pub(super) us: &'a Identity,
+    /// The only key that is taken there.
+    pub(super) them: BoardKey,
+    /// The server name that is asked for.
+    pub(super) server_name: &'a str,
+    /// What is spoken.
+    pub(super) protocol: &'a [u8],
+}
+
+/// Connects with the board with this key at the first of these places where it is.
+pub(super) async fn connect(
     app: &App,
-    us: &Identity,
-    them: BoardKey,
+    whom: Whom<'_>,
     places: Vec<Address>,
-) -> Result<Line, io::Error> {
-    let config = channel::client(us, them).map_err(io::Error::other)?;
+) -> io::Result<(TlsStream<TcpStream>, Address)> {
+    let config = channel::client(whom.us, whom.them, whom.protocol).map_err(io::Error::other)?;
     let connector = TlsConnector::from(Arc::new(config));
     let mut problem = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in places {
         for to in call::look_up(app, &address).await {
-            let name = ServerName::try_from(channel::SERVER_NAME).map_err(io::Error::other)?;
+            let name = ServerName::try_from(whom.server_name.to_owned()).map_err(io::Error::other)?;
             let connecting = async { connector.connect(name, TcpStream::connect(to).await?).await };
             match tokio::time::timeout(PATIENCE, connecting).await {
-                Ok(Ok(stream)) => return Ok(Line { stream, address }),
+                Ok(Ok(stream)) => return Ok((stream, address)),
                 Ok(Err(error)) => problem = error,
                 Err(_) => problem = io::ErrorKind::TimedOut.into(),
             }
         }
     }
     Err(problem)
+}
+
+/// Calls the board with this key at each of these places in turn, to talk.
+pub(super) async fn call(
+    app: &App,
+    us: &Identity,
+    them: BoardKey,
+    places: Vec<Address>,
+) -> Result<Line, io::Error> {
+    let whom = Whom {
+        us,
+        them,
+        server_name: channel::SERVER_NAME,
+        protocol: channel::PROTOCOL,
+    };
+    let (stream, address) = connect(app, whom, places).await?;
+    Ok(Line { stream, address })
 }
 
 impl Line {

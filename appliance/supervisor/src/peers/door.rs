@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Where paired boards come in: connections that the front door hands over.
 
-use super::{talk, wire};
+use super::{hold, talk, wire};
 use crate::App;
 use cluster::channel;
 use ingress::Aside;
@@ -20,10 +20,10 @@ pub struct PeerDoor(pub App);
 
 impl Aside for PeerDoor {
     fn tls(&self, server_name: &str) -> Option<Arc<ServerConfig>> {
-        if server_name != channel::SERVER_NAME {
-            return None;
+        if server_name == channel::SERVER_NAME {
+            return self.0.peers.door();
         }
-        self.0.peers.door()
+        self.0.shelves.fetch_door(server_name)
     }
 
     fn serve(
@@ -33,6 +33,19 @@ impl Aside for PeerDoor {
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let app = self.0.clone();
         Box::pin(async move {
+            let session = stream.get_ref().1;
+            let fetch = session
+                .server_name()
+                .and_then(|name| app.shelves.fetched_by(name));
+            if let Some(owner) = fetch {
+                return hold::serve(&app, owner, hold::Way::Code, stream).await;
+            }
+            if session.alpn_protocol() == Some(channel::BACKUPS) {
+                let Some(owner) = channel::peer(session) else {
+                    return;
+                };
+                return hold::serve(&app, owner, hold::Way::Pairing, stream).await;
+            }
             if tokio::time::timeout(PATIENCE, converse(&app, stream, remote))
                 .await
                 .is_err()

@@ -3,6 +3,7 @@
 
 use super::{
     contacts::{self, Looked},
+    hold,
     talk::{self, unsaid, watches},
 };
 use crate::{ApiError, App, cooperative::hosters::Reply, events::Event};
@@ -24,6 +25,9 @@ const LOOK: u64 = 600;
 pub async fn run(app: App) {
     if let Err(error) = contacts::refresh(&app).await {
         log::warn!("peers cannot come in: {error}");
+    }
+    if let Err(error) = hold::open_all(&app).await {
+        log::warn!("what is kept for peers is not known: {error}");
     }
     loop {
         let pause = round(&app).await.unwrap_or_else(|error| {

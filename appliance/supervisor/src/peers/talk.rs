@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Talks with paired boards: says what is to be said, and takes down what they say before it is answered.
 
-use super::{contacts, dial};
+use super::{contacts, dial, hold};
 use crate::{ApiError, App, checks, checks::Severity, events::Event, state::Signature, views::ServiceState};
 use cluster::{
     agreement::{AgreementId, Book, Heard, Kind, Standing},
@@ -32,13 +32,7 @@ pub(super) fn unsaid(app: &App, book: &Book) -> bool {
 /// Talks with a peer. `false`: it is none any more.
 pub(super) async fn with(app: &App, peer: &Peer) -> Result<bool, ApiError> {
     let us = app.store.identity().await?;
-    let live = app.peers.of(peer.key);
-    let places = dial::places(
-        &peer.address,
-        live.domain.as_ref(),
-        live.came_from,
-        Some(&peer.name),
-    );
+    let places = dial::places_of(app, peer);
     let now = app.now();
     let vain = |error: std::io::Error| {
         log::debug!("{} does not answer: {error}", peer.name);
@@ -170,6 +164,7 @@ async fn compose(app: &App, book: &Book, heard: Vec<Heard>) -> Result<Talk, ApiE
         health: if watched { Some(health(app).await?) } else { None },
         face,
         seen_at: live.came_from.filter(|_| watching),
+        keeps: hold::said(app, book, now),
     })
 }
 
@@ -240,6 +235,7 @@ async fn receive(app: &App, peer: &Peer, theirs: &Talk) -> Result<Vec<Heard>, Ap
         live.domain.clone_from(&theirs.domain);
         live.seen_at = theirs.seen_at.filter(|_| watched);
         live.health = theirs.health.filter(|_| watching).map(|health| (health, now));
+        live.keeps = theirs.keeps.map(|keeps| (keeps, now));
         let face = theirs.face.clone().filter(|_| watched);
         live.face = face.map(|face| {
             let ago = i64::try_from(face.ago).unwrap_or(i64::MAX);

@@ -2,9 +2,13 @@
 //! Peers and pairings as the API shows them.
 
 use super::{contacts::Live, talk};
-use crate::{ApiError, App};
+use crate::{
+    ApiError, App,
+    state::{Held, StoredFetch},
+};
 use cluster::{
     agreement::{AgreementId, Book, Entry, Grant, Standing, Why},
+    holding::granted,
     pairing::{Decision, Failure, Introduction, Stage},
 };
 use reach::outside::Port;
@@ -102,6 +106,65 @@ pub struct PeerView {
     pub face: Option<FaceView>,
     /// How this board's public face looks from there, while it watches this board.
     pub own_face: Option<FaceView>,
+    /// What this board keeps of its backups.
+    pub held: Option<HeldView>,
+    /// What it keeps of this board's backups, while it is agreed.
+    pub kept: Option<KeptView>,
+}
+
+/// What this board keeps of another's backups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HeldView {
+    /// The other board's key.
+    pub key: String,
+    /// What it was called last.
+    pub name: String,
+    /// Bytes on this board's disk, with what the other board deleted.
+    pub bytes: u64,
+    /// Bytes of it that the other board deleted, and that are still kept.
+    pub deleted: u64,
+    /// Bytes that were agreed.
+    pub room: u64,
+    /// Days that what is deleted, and all of it after the end, is still kept.
+    pub notice: u16,
+    /// Seconds until all of it is deleted, if nothing is agreed any more; counted while this board runs.
+    pub left: Option<u64>,
+    /// Until when a code opens it to a board that was lost (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub code_until: Option<Timestamp>,
+}
+
+/// What another board keeps of this one's backups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KeptView {
+    /// Bytes that were agreed.
+    pub room: u64,
+    /// When it ends, if that is known (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub ends: Option<Timestamp>,
+    /// Bytes that it keeps, as it says.
+    pub bytes: Option<u64>,
+    /// Bytes that it would keep at most, as it says.
+    pub offered: Option<u64>,
+    /// When it said so (seconds since 1970).
+    #[schemars(with = "Option<i64>")]
+    pub at: Option<Timestamp>,
+}
+
+/// What is kept, as people see it.
+pub(super) fn held_view(app: &App, held: &Held, codes: &[StoredFetch]) -> HeldView {
+    let used = app.shelves.used(held.owner).unwrap_or_default();
+    let code = codes.iter().find(|code| code.owner == held.owner);
+    HeldView {
+        key: held.owner.to_string(),
+        name: held.name.to_string(),
+        bytes: used.bytes,
+        deleted: used.aside,
+        room: held.holding.room,
+        notice: held.holding.notice,
+        left: held.holding.left(),
+        code_until: code.map(|code| code.until),
+    }
 }
 
 /// How a watched board is.
@@ -159,6 +222,17 @@ pub async fn peer_view(app: &App, peer: Peer) -> Result<PeerView, ApiError> {
     });
     let face = live.looked.filter(|_| watching);
     let own_face = live.face.filter(|_| watched);
+    let held = match app.store.held(peer.key).await? {
+        Some(held) => Some(held_view(app, &held, &app.store.fetch_codes().await?)),
+        None => None,
+    };
+    let kept = granted(&book, false, app.now()).map(|granted| KeptView {
+        room: granted.room,
+        ends: granted.ends,
+        bytes: live.keeps.map(|(keeps, _)| keeps.bytes),
+        offered: live.keeps.map(|(keeps, _)| keeps.room),
+        at: live.keeps.map(|(_, at)| at),
+    });
     Ok(PeerView {
         name: peer.name.to_string(),
         key: peer.key.to_string(),
@@ -192,6 +266,8 @@ pub async fn peer_view(app: &App, peer: Peer) -> Result<PeerView, ApiError> {
             taken: face.taken,
             closed: face.closed,
         }),
+        held,
+        kept,
     })
 }
 

@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/10-agreements.sql"),
     include_str!("migrations/11-second-step.sql"),
     include_str!("migrations/12-openid.sql"),
+    include_str!("migrations/13-held.sql"),
 ];
 
 /// Steps that the release before cannot work with, by number: they take away or rename what it reads. Every other step

@@ -166,6 +166,8 @@ impl Samples<'_> {
                 },
             ],
             disk: TextField::default(),
+            peers: vec![("0".repeat(64), self.says("elm"))],
+            peer: TextField::default(),
             url: self
                 .field("ftp://example.org")
                 .with_error(FieldError::NotAnAddress),
@@ -196,6 +198,16 @@ impl Samples<'_> {
             layout: self.layout("/backups/key", Some(true)),
             words: "legal winner thank year wave sausage worth useful legal winner thank yellow".into(),
             places: vec![place(self.usb()), place(self.away())],
+        }
+    }
+
+    pub(super) fn restore_from_board(&self) -> RestorePage {
+        RestorePage {
+            kind: PlaceKind::Peer,
+            failed: None,
+            url: self.field("elm.example.org"),
+            secret: TextField::default().with_error(FieldError::NotAFetchCode),
+            ..self.restore(RestoreState::Open)
         }
     }
 

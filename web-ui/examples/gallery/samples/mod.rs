@@ -43,6 +43,7 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("claim-wait", s.claim(ClaimState::Wait(ago(-55)), false).render()),
         ("claim-exhausted", s.claim(ClaimState::Exhausted, false).render()),
         ("restore", s.restore(RestoreState::Open).render()),
+        ("restore-board", s.restore_from_board().render()),
         (
             "restore-running",
             s.restore(RestoreState::Running {
@@ -138,6 +139,7 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("backups-place", s.place().render()),
         ("backups-place-list", s.place_list().render()),
         ("backups-place-disk", s.new_place(PlaceKind::Disk).render()),
+        ("backups-place-peer", s.new_place(PlaceKind::Peer).render()),
         ("backups-place-rest", s.new_place(PlaceKind::Rest).render()),
         ("archives", s.archives().render()),
         ("audit", s.audit().render()),
@@ -153,6 +155,8 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("peer", s.peer(false).render()),
         ("peer-trouble", s.peer(true).render()),
         ("peer-gone", s.peer_gone().render()),
+        ("held", s.held(true).render()),
+        ("held-over", s.held(false).render()),
         (
             "peers-problem",
             s.peers(Some(PairingProblem::NobodyFound)).render(),

@@ -5,8 +5,9 @@ use super::{NOW, Samples, ago};
 use std::time::Duration;
 use types::Timestamp;
 use web_ui::{
-    AgreementKind, AgreementProblem, AgreementRow, AgreementStage, FieldError, PairingPage, PairingProblem,
-    PairingRow, PairingStage, PeerAlarm, PeerHealth, PeerPage, PeerRow, PeerState, PeersPage, TextField,
+    AgreementKind, AgreementProblem, AgreementRow, AgreementStage, FieldError, HeldPage, HoldForm, KeptFacts,
+    NewSecret, PairingPage, PairingProblem, PairingRow, PairingStage, PeerAlarm, PeerHealth, PeerPage,
+    PeerRow, PeerState, PeersPage, TextField,
 };
 
 impl Samples<'_> {
@@ -21,6 +22,7 @@ impl Samples<'_> {
         PeersPage {
             layout: self.layout("/peers", Some(true)),
             peers: vec![peer("elm", "192.168.1.21", 3), peer("river-house", "", 120)],
+            held: vec![("1".repeat(64), self.says("mill"))],
             pairings: vec![PairingRow {
                 id: "0123456789abcdef".into(),
                 stage: self.comparing(),
@@ -110,6 +112,13 @@ impl Samples<'_> {
                 face: Some((self.says("elm.example.org"), !trouble)),
                 watched: true,
                 own_face: Some((self.says("lilac.example.org"), !trouble)),
+                kept: Some(KeptFacts {
+                    bytes: Some(3_200_000_000),
+                    room: 20 << 30,
+                    less: trouble.then_some(4_000_000_000),
+                    place: Some("0123456789abcdef".into()),
+                }),
+                held: Some((1_100_000_000, 20 << 30)),
             },
             agreements: vec![
                 row(1, watch(), true, AgreementStage::InForce),
@@ -142,8 +151,30 @@ impl Samples<'_> {
                 ..TextField::new(if trouble { "1" } else { "10" })
             },
             until: TextField::default(),
+            hold: HoldForm::default(),
             address: TextField::new("elm.example.org"),
             problem: trouble.then_some(AgreementProblem::Already),
+        }
+    }
+
+    /// What is kept for a board that is lost, or for one with which nothing is agreed any more.
+    pub(super) fn held(&self, lost: bool) -> HeldPage {
+        HeldPage {
+            layout: self.layout("/peers", Some(true)),
+            key: "1".repeat(64),
+            name: self.says("elm"),
+            paired: lost,
+            bytes: 1_100_000_000,
+            deleted: if lost { 200_000_000 } else { 0 },
+            room: 20 << 30,
+            notice: Duration::from_hours(720),
+            left: (!lost).then(|| Duration::from_hours(500)),
+            code_until: lost.then_some(Timestamp(NOW.0 + 3 * 86_400)),
+            code: lost.then(|| NewSecret {
+                label: self.says("elm"),
+                secret: "K7Q2M-9XRBV-HT3WP-6DNZC".into(),
+            }),
+            addresses: vec![self.says("lilac.example.org")],
         }
     }
 

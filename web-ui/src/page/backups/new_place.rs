@@ -19,7 +19,7 @@ pub struct DiskChoice {
 
 /// `GET /backups/places/new?kind=…`: a form for a place of one kind.
 ///
-/// Form: `POST /backups/places` with `kind`, `title`, and `disk`, or `url`, `user` and `secret`; `append_only`,
+/// Form: `POST /backups/places` with `kind`, `title`, and `disk`, or `peer`, or `url`, `user` and `secret`; `append_only`,
 /// `upload_kib`. Success: 303 to the job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPlacePage {
@@ -33,6 +33,10 @@ pub struct NewPlacePage {
     pub disks: Vec<DiskChoice>,
     /// The disk that is chosen.
     pub disk: TextField,
+    /// Keys and names of boards that agreed to keep backups and are no place yet, for [`PlaceKind::Peer`].
+    pub peers: Vec<(String, String)>,
+    /// The board that is chosen.
+    pub peer: TextField,
     /// The address.
     pub url: TextField,
     /// User name, or the id of a key.

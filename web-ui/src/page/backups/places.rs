@@ -14,11 +14,13 @@ pub enum PlaceKind {
     S3,
     /// A rest-server.
     Rest,
+    /// A board of another owner.
+    Peer,
 }
 
 impl PlaceKind {
     /// In the order they are offered.
-    pub const ALL: [Self; 3] = [Self::Disk, Self::Rest, Self::S3];
+    pub const ALL: [Self; 4] = [Self::Disk, Self::Peer, Self::Rest, Self::S3];
 
     /// The word for programs and forms.
     pub fn code(self) -> &'static str {
@@ -26,6 +28,7 @@ impl PlaceKind {
             Self::Disk => "disk",
             Self::S3 => "s3",
             Self::Rest => "rest",
+            Self::Peer => "peer",
         }
     }
 
@@ -34,6 +37,7 @@ impl PlaceKind {
             Self::Disk => t.place_disk(),
             Self::S3 => t.place_s3(),
             Self::Rest => t.place_rest(),
+            Self::Peer => t.held_place(),
         }
     }
 
@@ -41,17 +45,22 @@ impl PlaceKind {
         self == Self::Disk
     }
 
+    pub(crate) fn is_peer(self) -> bool {
+        self == Self::Peer
+    }
+
     pub(crate) fn help(self, t: T) -> &'static str {
         match self {
             Self::Disk => t.place_disk_help(),
             Self::S3 => t.place_s3_help(),
             Self::Rest => t.place_rest_help(),
+            Self::Peer => t.held_place_help(),
         }
     }
 
     pub(crate) fn url_help(self, t: T) -> &'static str {
         match self {
-            Self::Disk => "",
+            Self::Disk | Self::Peer => "",
             Self::S3 => t.place_s3_url_help(),
             Self::Rest => t.place_rest_url_help(),
         }
@@ -60,14 +69,14 @@ impl PlaceKind {
     pub(crate) fn user(self, t: T) -> &'static str {
         match self {
             Self::S3 => t.place_key_id(),
-            Self::Disk | Self::Rest => t.place_user(),
+            Self::Disk | Self::Rest | Self::Peer => t.place_user(),
         }
     }
 
     pub(crate) fn secret(self, t: T) -> &'static str {
         match self {
             Self::S3 => t.place_key_secret(),
-            Self::Disk | Self::Rest => t.place_secret(),
+            Self::Disk | Self::Rest | Self::Peer => t.place_secret(),
         }
     }
 }
