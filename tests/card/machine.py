@@ -86,7 +86,7 @@ class Machine(Board):
         self.control.unlink(missing_ok=True)
         network = f"user,id=n,hostfwd=tcp:127.0.0.1:{self.plain}-:80,hostfwd=tcp:127.0.0.1:{self.port}-:443"
         command = [
-            "timeout", "7200", f"qemu-system-{self.architecture}", *self.arguments, "-smp", "2", "-m", "1024", "-display", "none",
+            "timeout", "--foreground", "7200", f"qemu-system-{self.architecture}", *self.arguments, "-smp", "2", "-m", "1024", "-display", "none",
             "-accel", "tcg,thread=multi", "-monitor", "none", "-serial", f"file:{self.log}", "-netdev", network,
             "-qmp", f"unix:{self.control},server=on,wait=off", "-drive", f"if=none,id=card,format=raw,file={self.card}",
         ]  # fmt: skip
