@@ -130,7 +130,12 @@ async fn an_update_is_taken_kept_and_gone_back_from() {
     assert_eq!(view["back"], "0.1.0");
     assert_eq!(card::slot_files(board.root(), Slot::B), files);
     assert_eq!(card::slot_files(board.root(), Slot::A), card::system("0.1.0"));
-    assert!(!board.root().join("data/commonhost/updates/files").exists());
+    // What follows a decision is done when this is.
+    board
+        .until("what was downloaded is gone", async || {
+            !board.root().join("data/commonhost/updates/files").exists()
+        })
+        .await;
     board
         .until("the service is back", async || {
             ada.service(&board, "notes").await["state"] == "running"
