@@ -12,7 +12,7 @@ import peer  # noqa: E402,F401  (puts the board's test helpers on the path)
 from board import Board, attempt  # noqa: E402
 
 # Those of the second kind need no board.
-ON_A_BOARD = ("enable", "footprint", "certificates")
+ON_A_BOARD = ("enable", "footprint", "catalog", "certificates")
 ALONE = ("ingress", "renewals")
 
 

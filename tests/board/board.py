@@ -142,6 +142,11 @@ class Board:
     def host(self, service):
         return f"{service}-{self.name}.local"
 
+    def at(self, port):
+        """Where a port of the board is reached that is not the front door's: host and port."""
+        host, _, number = self.ports[str(port)].rpartition(":")
+        return host, int(number)
+
     def app_password(self, service, token=None, device="a test"):
         return self.api("POST", "/app-passwords", {"service": service, "device": device}, token=token)
 

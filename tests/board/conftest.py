@@ -10,8 +10,7 @@ import os
 
 import pytest
 from board import Board, attempt
-
-SERVICES = ("copyparty", "dokuwiki", "fossil", "kiwix", "miniflux", "ntfy", "prosody", "radicale", "snac")
+from manifests import SERVICES
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,9 @@ import tomllib
 
 from board import TOP
 
+# Whatever is in the catalog is tested.
+SERVICES = tuple(sorted(path.parent.name for path in TOP.glob("services/*/service.toml")))
+
 
 def manifest(service):
     return tomllib.loads((TOP / f"services/{service}/service.toml").read_text())

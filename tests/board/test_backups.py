@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 from clients import add_event, post_note, read_events, read_notes
-from conftest import SERVICES
+from manifests import SERVICES
 
 DISK = "/run/commonhost/disks/test"
 CHECKSUMS = "cd /data/services/radicale && find collections -name '*.ics' -exec sha256sum {} + | sort"

@@ -5,8 +5,7 @@ import re
 
 import pytest
 from board import eventually
-from conftest import SERVICES
-from manifests import networks, ports
+from manifests import SERVICES, networks, ports
 from sandbox import probe
 
 # Sockets are left out: a listener's own check decides there, and a read-only file system does not.

@@ -4,8 +4,8 @@
 import time
 
 from board import eventually
-from conftest import SERVICES
 from clients import add_event, post_note, read_events, read_notes
+from manifests import SERVICES
 
 
 def test_a_power_cut_loses_nothing(healthy, passwords):

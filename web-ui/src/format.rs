@@ -88,6 +88,12 @@ impl T {
         }
     }
 
+    /// A number of tenths, like 13, as "1.3" or "1,3".
+    pub(crate) fn tenths(self, tenths: impl Plain<u8>) -> String {
+        let tenths = tenths.plain();
+        format!("{}{}{}", tenths / 10, self.decimal_point(), tenths % 10)
+    }
+
     fn decimal_point(self) -> char {
         match self.0 {
             Language::En => '.',
@@ -117,7 +123,7 @@ macro_rules! plain {
     };
 }
 
-plain!(u64, f32, Duration, Timestamp);
+plain!(u8, u64, f32, Duration, Timestamp);
 
 /// `2026-11-20T14:05:00Z`, for the `datetime` attribute.
 pub(crate) fn machine(at: impl Plain<Timestamp>) -> String {

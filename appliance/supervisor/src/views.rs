@@ -87,6 +87,10 @@ pub struct CatalogView {
     pub memory_expected_mib: u32,
     /// Size of its software, in bytes.
     pub size: u64,
+    /// How open its sandbox is, in tenths, from 0 (shut) to 100, as `systemd-analyze security` says; up to 25 is good.
+    pub exposure_tenths: Option<u8>,
+    /// Ports of the board it opens, like `5222/tcp`.
+    pub ports: Vec<String>,
     /// Whether it is enabled.
     pub enabled: bool,
     /// Settings that can be chosen, as in the manifest.

@@ -241,6 +241,10 @@ pub struct Permissions {
     /// Memory that is both writable and executable (needed by some just-in-time compilers).
     #[serde(default)]
     pub writable_executable_memory: bool,
+    /// How open its sandbox is, in tenths, from 0 (shut) to 100: the most that `systemd-analyze security` says of one of
+    /// its units. The tests of the board hold it to be true.
+    #[serde(default)]
+    pub exposure_tenths: Option<u8>,
 }
 
 /// What a service may reach over the network.
@@ -513,6 +517,15 @@ impl Manifest {
             .collect()
     }
 
+    /// The same in words: `5222/tcp`.
+    pub fn port_names(&self) -> Vec<String> {
+        let name = |(port, kind): (u16, ListenKind)| match kind {
+            ListenKind::Udp => format!("{port}/udp"),
+            ListenKind::Tcp | ListenKind::Http => format!("{port}/tcp"),
+        };
+        self.ports().into_iter().map(name).collect()
+    }
+
     /// What a process may reach.
     pub fn network_of(&self, process: &Process) -> Network {
         process.network.unwrap_or(self.permissions.network)
@@ -604,6 +617,13 @@ impl Manifest {
             setting
                 .verify()
                 .map_err(|error| format!("[settings.{key}] {error}"))?;
+        }
+        if self
+            .permissions
+            .exposure_tenths
+            .is_some_and(|tenths| tenths > 100)
+        {
+            return Err("[permissions] exposure_tenths is 0 to 100".into());
         }
         if self.limits.memory_expected_mib > self.limits.memory_max_mib {
             return Err("[limits] memory_expected_mib is above memory_max_mib".into());

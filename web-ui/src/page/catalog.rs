@@ -53,6 +53,10 @@ pub struct CatalogCard {
     pub memory_expected: u64,
     /// Size of its software, in bytes.
     pub size: u64,
+    /// How open its sandbox is, in tenths, from 0 (shut) to 100.
+    pub exposure_tenths: Option<u8>,
+    /// Ports of the board it opens, like `5222/tcp`.
+    pub ports: Vec<String>,
     /// SPDX licence expression.
     pub licence: String,
     /// Upstream version.

@@ -14,8 +14,9 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How long an idle connection is kept.
-const IDLE: Duration = Duration::from_secs(30);
+/// How long an idle connection is kept. Shorter than any service keeps it (lighttpd: 5 seconds): a request that is
+/// written just as the service hangs up is lost, and nobody could tell whether it was carried out.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// A pool of connections to all services, kept by socket. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -89,9 +90,9 @@ impl Pool {
     /// The connection that was used last: the others may grow old.
     fn take(&self, socket: &Arc<Path>) -> Option<Connection> {
         loop {
-            let (mut connection, _) = self.free().by_socket.get_mut(socket)?.pop()?;
+            let (mut connection, since) = self.free().by_socket.get_mut(socket)?.pop()?;
             // A service that has hung up meanwhile is noticed here.
-            if connection.is_free(&mut Context::from_waker(Waker::noop())) {
+            if since.elapsed() < IDLE && connection.is_free(&mut Context::from_waker(Waker::noop())) {
                 return Some(connection);
             }
         }
@@ -128,5 +129,46 @@ impl Pool {
 
     fn free(&self) -> MutexGuard<'_, Free> {
         self.0.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt as _;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::UnixListener,
+    };
+
+    #[tokio::test]
+    async fn a_connection_that_was_idle_for_long_is_not_used_again() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("http.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&accepted);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(async move {
+                    let mut buffer = [0; 1024];
+                    while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {
+                        let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
+                    }
+                });
+            }
+        });
+        let (pool, socket) = (Pool::new(&Limits::default()), Arc::from(path.as_path()));
+        let ask = async || {
+            let request = Request::get("/").header("host", "x").body(Body::empty()).unwrap();
+            let answer = pool.send(&socket, request).await.unwrap();
+            answer.into_body().collect().await.unwrap();
+        };
+        ask().await;
+        tokio::time::sleep(IDLE).await;
+        ask().await;
+        assert_eq!(accepted.load(Ordering::SeqCst), 2);
     }
 }

@@ -80,6 +80,8 @@ fn card(entry: &Entry, state: Option<ServiceState>, language: Language) -> Catal
         icon: entry.catalog.icon.clone(),
         memory_expected: u64::from(entry.manifest.limits.memory_expected_mib) * MIB,
         size: entry.catalog.size(),
+        exposure_tenths: entry.manifest.permissions.exposure_tenths,
+        ports: entry.manifest.port_names(),
         licence: about.licence.clone(),
         version: about.version.clone(),
         website: about.website.clone(),

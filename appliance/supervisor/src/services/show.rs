@@ -115,6 +115,8 @@ pub async fn catalog(app: &App) -> Result<CatalogList, ApiError> {
             source: about.source.clone(),
             memory_expected_mib: entry.manifest.limits.memory_expected_mib,
             size: entry.catalog.size(),
+            exposure_tenths: entry.manifest.permissions.exposure_tenths,
+            ports: entry.manifest.port_names(),
             enabled: desired.services.contains_key(name),
             settings: serde_json::to_value(&entry.manifest.settings).unwrap_or_default(),
         }

@@ -196,6 +196,8 @@ impl Samples<'_> {
             icon: self.says(icon),
             memory_expected: 40 * MIB,
             size: 9 * MIB,
+            exposure_tenths: Some(13),
+            ports: vec![self.says("5222/tcp"), self.says("5269/tcp")],
             licence: self.says("GPL-3.0-or-later"),
             version: self.says("3.5.3"),
             website: self.says("https://radicale.org/"),
