@@ -133,6 +133,41 @@ def test_a_wrong_password_says_so_and_the_right_one_leads_back(board, open_brows
     assert browser.path() == "/members"
 
 
+def test_a_passkey_signs_in_without_a_password(board, open_browser):
+    browser = open_browser()
+    sign_in(browser, board)
+    browser.execute_cdp_cmd("WebAuthn.enable", {})
+    device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+              "isUserVerified": True, "automaticPresenceSimulation": True}
+    browser.execute_cdp_cmd("WebAuthn.addVirtualAuthenticator", {"options": device})
+    browser.get(board.https + "/account/passkeys")
+    assert not browser.one("[data-without-passkey]").is_displayed()
+    browser.fill(label="Alice's laptop", password=PASSWORD)
+    browser.press("[data-passkey] button")
+    assert "Alice's laptop" in browser.text()
+    assert browser.complaints() == []
+    browser.press("form[action='/sign-out'] button")
+    browser.get(board.https + "/sign-in?to=/account")
+    browser.press("[data-passkey] button")
+    assert browser.path() == "/account"
+    # Taken back, it opens nothing, and the password still does.
+    browser.get(board.https + "/account/passkeys")
+    browser.press("form[action$='/remove'] button")
+    browser.press("form[action='/sign-out'] button")
+    browser.get(board.https + "/sign-in")
+    browser.press("[data-passkey] button")
+    assert browser.all("[role=alert]")
+    sign_in(browser, board)
+
+
+def test_without_javascript_the_password_is_left(board, open_browser):
+    browser = open_browser(javascript=False)
+    sign_in(browser, board)
+    browser.get(board.https + "/account/passkeys")
+    assert browser.one("[data-without-passkey]").is_displayed()
+    assert not browser.one("[data-passkey]").is_displayed()
+
+
 def test_a_row_turns_green_without_reload(board, open_browser):
     browser = open_browser()
     sign_in(browser, board)

@@ -16,7 +16,7 @@ struct Source {
     content_type: &'static str,
 }
 
-const SOURCES: [Source; 4] = [
+const SOURCES: [Source; 5] = [
     Source {
         constant: "STYLE",
         stem: "style",
@@ -26,6 +26,12 @@ const SOURCES: [Source; 4] = [
     Source {
         constant: "SCRIPT",
         stem: "live",
+        extension: "js",
+        content_type: "text/javascript; charset=utf-8",
+    },
+    Source {
+        constant: "PASSKEY",
+        stem: "passkey",
         extension: "js",
         content_type: "text/javascript; charset=utf-8",
     },

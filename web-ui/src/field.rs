@@ -89,6 +89,10 @@ pub enum FieldError {
     NotLanguages,
     /// Not names of groups (see `types::GroupName`).
     NotGroups,
+    /// Not the code that somebody made for them.
+    NotThePassedOnCode,
+    /// Not names of other members.
+    NotContacts,
     /// Not addresses that software may send a browser back to.
     NotRedirects,
     /// The name typed is not the name asked for.
@@ -177,6 +181,8 @@ impl FieldError {
             Self::NotAYear => t.error_not_a_year().into(),
             Self::NotLanguages => t.error_not_languages().into(),
             Self::NotGroups => t.error_not_groups().into(),
+            Self::NotThePassedOnCode => t.forgotten_wrong_code().into(),
+            Self::NotContacts => t.forgotten_contacts_error().into(),
             Self::NotRedirects => t.openid_error_redirects().into(),
             Self::NotTheName => t.error_not_the_name().into(),
             Self::KeyWords(count) => t.sheet_error_count(count),

@@ -99,7 +99,8 @@ impl Layout {
         here == path
             || (path == "/cooperative" && here.starts_with("/cooperative/"))
             || (path == "/backups" && here.starts_with("/backups/"))
-            || (path == "/members" && here == "/invitations")
+            || (path == "/members" && (here == "/invitations" || here.starts_with("/members/")))
+            || (path == "/account" && (here == "/help-back-in" || here.starts_with("/account/")))
             || (path == "/peers" && here.starts_with("/peers/"))
             || (path == "/home" && here.starts_with("/services/") && !here.ends_with("/enable"))
             || (path == "/catalog" && here.starts_with("/services/") && here.ends_with("/enable"))

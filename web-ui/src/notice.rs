@@ -78,6 +78,16 @@ pub enum Notice {
     Booked,
     /// A text was marked as read.
     MarkedRead,
+    /// A passkey was added.
+    PasskeyAdded(String),
+    /// A request for a new password was refused.
+    RequestRefused,
+    /// The two-person rule needs two stewards.
+    TwoStewardsNeeded,
+    /// What another steward asked for was approved, and done.
+    ActDone,
+    /// What was asked for does not wait any more.
+    ActRefused,
     /// Software elsewhere signs nobody in any more.
     ClientRemoved(String),
     /// Software elsewhere has to ask a member again.
@@ -113,7 +123,7 @@ impl Notice {
     /// How loud it is.
     pub fn kind(&self) -> NoticeKind {
         match self {
-            Self::Warning(_) | Self::NotGroups => NoticeKind::Warning,
+            Self::Warning(_) | Self::NotGroups | Self::TwoStewardsNeeded => NoticeKind::Warning,
             Self::NothingChanged
             | Self::PairingCancelled
             | Self::Working(_)
@@ -148,6 +158,11 @@ impl Notice {
         match self {
             Self::Claimed(board) => t.notice_claimed(board),
             Self::Saved => t.notice_saved().into(),
+            Self::RequestRefused => t.forgotten_refused().into(),
+            Self::TwoStewardsNeeded => t.acts_two_needed().into(),
+            Self::ActDone => t.acts_done().into(),
+            Self::ActRefused => t.acts_refused().into(),
+            Self::PasskeyAdded(name) => t.passkey_added(name),
             Self::ClientRemoved(name) => t.openid_removed(name),
             Self::ConsentWithdrawn(name) => t.openid_withdrawn(name),
             Self::KeyRotated => t.openid_rotated().into(),

@@ -2,6 +2,7 @@
 //! One module per page: its view model, and its forms in words.
 
 mod account;
+mod acts;
 mod archives;
 mod audit;
 mod backups;
@@ -14,12 +15,15 @@ mod consent;
 mod cooperative;
 mod domains;
 mod error;
+mod forgotten;
 mod held;
+mod help;
 mod home;
 mod invitations;
 mod job;
 mod join;
 mod members;
+mod passkeys;
 mod peer;
 mod peers;
 mod proof;
@@ -36,6 +40,7 @@ mod trust;
 mod welcome;
 
 pub use account::{AccountPage, ConsentRow, DeviceRow, SessionRow, TokenRow};
+pub use acts::{ActKind, ActRow, ActsPage};
 pub use archives::{ArchiveRow, ArchivesPage};
 pub use audit::{AuditPage, AuditRow};
 pub(crate) use backups::disk_choices;
@@ -52,12 +57,15 @@ pub use consent::ConsentPage;
 pub use cooperative::*;
 pub use domains::{DomainCard, NameRow, NameStanding, RecordRow};
 pub use error::{ErrorKind, ErrorPage};
+pub use forgotten::{ForgottenPage, ForgottenState};
 pub use held::HeldPage;
+pub use help::{HelpPage, HelpRow};
 pub use home::{BoardHealth, Filled, HomePage, RootNews, ServiceRow};
 pub use invitations::{InvitationRow, InvitationsPage, NewInvitation};
 pub use job::JobPage;
 pub use join::{AcceptPage, Invited};
 pub use members::{MemberRow, MembersPage, Role};
+pub use passkeys::{PasskeyRow, PasskeysPage};
 pub use peer::{
     AgreementKind, AgreementProblem, AgreementRow, AgreementStage, HoldForm, KeptFacts, PeerHealth, PeerPage,
     PeerState,

@@ -3,6 +3,7 @@
 
 pub mod attempts;
 pub mod caller;
+pub mod challenges;
 pub mod csrf;
 pub mod devices;
 pub mod gate;
@@ -15,5 +16,6 @@ pub mod secret;
 pub mod strength;
 pub mod tickets;
 pub mod totp;
+pub mod webauthn;
 
 pub use caller::{Caller, Policy};

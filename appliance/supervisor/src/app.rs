@@ -95,6 +95,8 @@ pub struct Parts {
     pub tickets: Mutex<Tickets>,
     /// What clients of the `OpenID` Connect provider were given.
     pub openid: Mutex<crate::openid::Grants>,
+    /// Questions that passkeys answered.
+    pub challenges: Mutex<crate::access::challenges::Challenges>,
     /// Names announced on the local network.
     pub announced: Mutex<Announce>,
     /// What is being done with services' data.
@@ -123,6 +125,8 @@ pub struct Parts {
     pub applications: Mutex<Limit>,
     /// Looks at a port of another board's front door.
     pub knock: crate::outside::Knock,
+    /// New passwords that were asked for, and codes for them, per network.
+    pub forgotten: Mutex<Limit>,
     /// Reads other hosters' files.
     pub fetch: crate::cooperative::hosters::Fetch,
     /// Updates of the board's own system.

@@ -5,10 +5,13 @@ mod arguments;
 mod backup;
 mod client;
 mod cooperative;
+mod forgotten;
 mod openid;
+mod passkeys;
 mod print;
 mod run;
 mod second_step;
+mod two_person;
 
 pub use run::main;
 

@@ -12,7 +12,9 @@ mod restore;
 mod snapshots;
 mod work;
 
+pub(crate) use ask::revert_now;
 pub use ask::{drop_snapshot, revert, snapshot, snapshots};
+pub(crate) use ask_backups::restore_now;
 pub use ask_backups::{
     BackupsView, NewRepository, add_repository, back_up, connect, listed, make_key, overview,
     remove_repository, restore, set_key, set_schedule, show_key, test,

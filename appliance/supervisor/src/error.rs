@@ -77,6 +77,10 @@ impl ApiError {
 
     /// The body of the answer.
     pub fn json(&self) -> serde_json::Value {
+        if self.status == StatusCode::ACCEPTED {
+            // No error after all: another steward is asked (`two_person`).
+            return json!({ "act": self.fields.get("act"), "message": self.message });
+        }
         json!({ "error": { "code": self.code, "message": self.message, "fields": self.fields } })
     }
 }

@@ -31,6 +31,7 @@ pub mod roots;
 pub mod services;
 pub mod state;
 pub mod system;
+pub mod two_person;
 pub mod views;
 
 pub use app::App;

@@ -2,8 +2,10 @@
 //! Claiming, signing in, members and what they sign in with. Used by the API and by the pages alike.
 
 mod claim;
+mod forgotten;
 mod groups;
 mod invitations;
+mod passkeys;
 mod passwords;
 mod people;
 mod second_step;
@@ -12,10 +14,20 @@ mod sign_in;
 mod way_back;
 
 pub use claim::{check_claim_code, claim, must_be_unclaimed};
+pub use forgotten::{
+    Forgotten, approve_password, ask_for_password, asked_for, forgotten, redeem_password, refuse_password,
+    set_recovery_contacts, to_approve,
+};
 pub use groups::open_service;
 pub use invitations::{invite, invited, join, revoke_invitation};
+pub use passkeys::{
+    MadePasskey, NewPasskey, PasskeyChallenge, ShownPasskey, add_passkey, ask_for_passkey, begin_passkey,
+    remove_passkey, sign_in_by_passkey,
+};
 pub use passwords::{change_password, prove, reset_password};
 pub use people::{Change, add, change, get, remove};
+pub(crate) use people::{change_role_now, remove_now};
+pub(crate) use second_step::take_second_step_now;
 pub use second_step::{
     Enrolment, RecoveryCodes, enrolment, remove_second_step, renew_recovery_codes, second_step,
     set_second_step, take_second_step_from,
@@ -32,7 +44,7 @@ use secrets::provision;
 use sign_in::open_session;
 
 /// The name root on the board acts by; no member may have it.
-const BOARD: &str = "board";
+pub(crate) const BOARD: &str = "board";
 
 fn wait(seconds: u64) -> ApiError {
     let message = if seconds == u64::MAX {

@@ -20,6 +20,7 @@ mod documents;
 mod error;
 mod exports;
 mod facts;
+mod forgotten;
 mod form;
 mod handoff;
 mod held;
@@ -32,6 +33,7 @@ mod links;
 mod members;
 mod notices;
 mod openid;
+mod passkeys;
 mod peer;
 mod peers;
 mod places;
@@ -46,6 +48,7 @@ mod shell;
 mod sign_in;
 mod system;
 pub(crate) mod trust;
+mod two_person;
 mod usage;
 mod way_back;
 
@@ -89,6 +92,9 @@ pub fn routes() -> Vec<Route> {
         account::routes,
         second_step::routes,
         openid::routes,
+        passkeys::routes,
+        two_person::routes,
+        forgotten::routes,
         clients::routes,
         backups::routes,
         places::routes,

@@ -33,7 +33,10 @@ pub use views::{
     AgreementView, FaceView, HealthView, HeldView, KeptView, PairingView, PeerView, StandingWord, peer_view,
 };
 
-use crate::{ApiError, App};
+use crate::{
+    ApiError, App,
+    two_person::{self, Act},
+};
 use types::{BoardKey, MemberName, Peer};
 
 /// Every peer.
@@ -92,8 +95,19 @@ pub async fn move_to(app: &App, word: &str, address: &str) -> Result<Peer, ApiEr
 /// Forgets a peer's key: nothing that it says is believed from now on, all agreements end, and it is told so.
 ///
 /// # Errors
-/// 404 when there is none.
+/// 404 when there is none; 202 when another steward has to approve it.
 pub async fn unpair(app: &App, word: &str, by: &MemberName) -> Result<Peer, ApiError> {
+    let peer = get(app, word).await?;
+    let act = Act::Unpair {
+        peer: peer.key.to_string(),
+        name: peer.name.to_string(),
+    };
+    two_person::pass(app, by, act).await?;
+    unpair_now(app, &peer.key.to_string(), by).await
+}
+
+/// The same, once nobody else has to approve it.
+pub(crate) async fn unpair_now(app: &App, word: &str, by: &MemberName) -> Result<Peer, ApiError> {
     let peer = get(app, word).await?;
     app.store
         .remove_peer(peer.clone(), by.to_string(), app.now())

@@ -10,7 +10,12 @@ pub(crate) use decide::RESERVE_MIB;
 pub use decide::{Refusal, check_memory, check_ports, parse_settings};
 pub use show::{catalog, view, views};
 
-use crate::{ApiError, App, catalogs::Entry, state::JobKind};
+use crate::{
+    ApiError, App,
+    catalogs::Entry,
+    state::JobKind,
+    two_person::{self, Act},
+};
 use std::{collections::BTreeMap, sync::Arc};
 use types::{
     DesiredService, Digest, MemberName, Running, ServiceName,
@@ -236,7 +241,7 @@ pub async fn archives(app: &App) -> Result<Vec<ArchiveInfo>, ApiError> {
 /// Deletes an archive for ever. Its name has to be typed: nobody deletes one by accident.
 ///
 /// # Errors
-/// When the name is not that of an archive of `service`.
+/// When the name is not that of an archive of `service`; 202 when another steward has to approve it.
 pub async fn purge(
     app: &App,
     service: Option<&ServiceName>,
@@ -258,6 +263,15 @@ pub async fn purge(
         let message = format!("Name the archive to be deleted for ever with archive=…; known: {known}.");
         return Err(ApiError::conflict("archive_name_needed", message));
     }
+    let act = Act::Purge {
+        archive: archive.to_owned(),
+    };
+    two_person::pass(app, by, act).await?;
+    purge_now(app, archive, by).await
+}
+
+/// The same, once nobody else has to approve it.
+pub(crate) async fn purge_now(app: &App, archive: &str, by: &MemberName) -> Result<(), ApiError> {
     app.host
         .ask(HostRequest::Purge {
             archive: archive.to_owned(),

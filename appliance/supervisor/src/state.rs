@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! Everything that must survive: one `SQLite` database, one writer, every change durable before it is acted on.
 
+mod acts;
 mod adopt;
 mod agreements;
 mod audit;
@@ -18,6 +19,8 @@ mod measured;
 mod members;
 mod migrations;
 mod openid;
+mod passkeys;
+mod password_requests;
 mod peers;
 mod profile;
 mod reset;
@@ -28,6 +31,7 @@ mod statements;
 mod tasks;
 mod texts;
 
+pub use acts::WaitingAct;
 pub use adopt::{Adoption, adopt, settled};
 pub use agreements::Signature;
 pub use audit::AuditRecord;
@@ -42,6 +46,8 @@ pub use invitations::{Invitation, Joined};
 pub use jobs::{Job, JobKind, JobState};
 pub use members::{Member, Role};
 pub use openid::{Consent, OpenIdClientRecord};
+pub use passkeys::{Passkey, StoredKey};
+pub use password_requests::{PasswordRequest, Redeemed};
 pub use reset::Reset;
 pub use second_step::SecondStep;
 pub use secrets::{AppPassword, Token};

@@ -25,6 +25,10 @@ pub struct HomePage {
     pub findings: Vec<Finding>,
     /// What everybody is told about the board's root certificate.
     pub root: Option<RootNews>,
+    /// Acts of other stewards that wait for the viewer.
+    pub acts: u32,
+    /// People who forgot a password, and whom the viewer can help.
+    pub forgotten: u32,
     /// Jobs that are not over, and those that just ended.
     pub jobs: Vec<JobRow>,
 }

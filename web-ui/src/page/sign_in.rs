@@ -18,17 +18,21 @@ pub struct SignInPage {
     pub to: Option<String>,
     /// The sign-in name that was typed.
     pub name: String,
-    /// Why it did not work.
+    /// Why it did not work, or why they are here.
     pub problem: Option<SignInProblem>,
 }
 
-/// Why signing in did not work.
+/// What is told above the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInProblem {
     /// Name or password is wrong.
     Wrong,
     /// The second step took too long.
     TooSlow,
+    /// The passkey does not open here.
+    Passkey,
+    /// None: a new password was just set.
+    NewPassword,
     /// Too many tries; from this moment on it may be tried again.
     Wait(Timestamp),
 }

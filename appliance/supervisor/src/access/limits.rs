@@ -38,6 +38,12 @@ pub const NAME: Rate = Rate {
 /// From one device where the name was signed in before.
 pub const DEVICE: Rate = Rate { burst: 10, period: 6 };
 
+/// New passwords that one network asks for, and codes that it tries: the forgetful of a household.
+pub const FORGOTTEN: Rate = Rate {
+    burst: 10,
+    period: 120,
+};
+
 /// Codes of a member's second step, which only those try who know the password: some 150 a day.
 pub const CODE: Rate = Rate {
     burst: 5,

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     ApiError, App,
     access::{Caller, Policy, caller::set_cookie},
-    members::{self, Opened, SignIn},
+    members::{self, Opened, ShownPasskey, SignIn},
     state::{AuditRecord, Job},
     views::{BoardView, Claim, Health, ResetSteward, SignInRequest, SignedIn},
 };
@@ -54,6 +54,15 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(Method::POST, "/api/v1/session", Public, "Sign in.", sign_in)
             .takes::<SignInRequest>()
             .gives::<SignedIn>(),
+        Route::new(
+            Method::POST,
+            "/api/v1/session/passkey",
+            Public,
+            "Sign in by a passkey.",
+            sign_in_by_passkey,
+        )
+        .takes::<ShownPasskey>()
+        .gives::<SignedIn>(),
         Route::new(Method::DELETE, "/api/v1/session", Guest, "Sign out.", sign_out),
         Route::new(
             Method::GET,
@@ -145,6 +154,15 @@ async fn sign_in(
             Err(ApiError::new(StatusCode::UNAUTHORIZED, "code_needed", message))
         }
     }
+}
+
+async fn sign_in_by_passkey(
+    State(app): State<App>,
+    caller: Caller,
+    Body(shown): Body<ShownPasskey>,
+) -> Result<impl IntoResponse, ApiError> {
+    let opened = members::sign_in_by_passkey(&app, &shown, &caller).await?;
+    Ok(signed_in(opened, None, &caller))
 }
 
 async fn sign_out(State(app): State<App>, caller: Caller) -> Result<impl IntoResponse, ApiError> {

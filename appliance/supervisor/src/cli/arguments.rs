@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! `commonhost <noun> <verb>`.
 
-use super::{cooperative::Cooperative, openid::OpenId, second_step::SecondStep};
+use super::{
+    cooperative::Cooperative, forgotten::Forgotten, openid::OpenId, passkeys::Passkey,
+    second_step::SecondStep, two_person::Act,
+};
 use clap::{Args, Parser, Subcommand};
 
 /// Look after a Commonhost board.
@@ -114,6 +117,15 @@ pub(super) enum Noun {
     /// The code from your phone that is asked for after the password.
     #[command(subcommand)]
     SecondStep(SecondStep),
+    /// Forgotten passwords, and who helps.
+    #[command(subcommand)]
+    Forgotten(Forgotten),
+    /// What waits for another steward, and what has to.
+    #[command(subcommand)]
+    Act(Act),
+    /// Your passkeys; one is made in a browser.
+    #[command(subcommand)]
+    Passkey(Passkey),
     /// Software elsewhere that signs members in by this board.
     #[command(subcommand, name = "openid")]
     OpenId(OpenId),

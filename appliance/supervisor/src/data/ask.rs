@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 //! What can be asked of services' data: refused here with the reason, or recorded.
 
-use crate::{ApiError, App, state::Task};
+use crate::{
+    ApiError, App,
+    state::Task,
+    two_person::{self, Act},
+};
 use types::{MemberName, ServiceName, SnapshotName, data::Snapshot, host::HostRequest};
 
 /// All snapshots, newest first.
@@ -25,8 +29,20 @@ pub async fn snapshot(app: &App, service: &ServiceName, by: &MemberName) -> Resu
 /// Puts a snapshot in the place of its service's data; returns the job.
 ///
 /// # Errors
-/// When there is no such snapshot, its service is not enabled, or its data are being worked on.
+/// When there is no such snapshot, its service is not enabled, or its data are being worked on; 202 when another steward
+/// has to approve it.
 pub async fn revert(app: &App, name: &str, by: &MemberName) -> Result<String, ApiError> {
+    let found = find(app, name).await?;
+    enabled(app, &found.service).await?;
+    let act = Act::Revert {
+        snapshot: found.name.to_string(),
+    };
+    two_person::pass(app, by, act).await?;
+    revert_now(app, name, by).await
+}
+
+/// The same, once nobody else has to approve it.
+pub(crate) async fn revert_now(app: &App, name: &str, by: &MemberName) -> Result<String, ApiError> {
     let found = find(app, name).await?;
     enabled(app, &found.service).await?;
     let task = Task::Revert {

@@ -11,6 +11,7 @@ use crate::{
     access::{Caller, secret},
     members, peers,
     state::{BackupRecord, RepositoryCheck, Task},
+    two_person::{self, Act},
 };
 use backup::{Backup, Schedule, Trust};
 use http::StatusCode;
@@ -351,8 +352,29 @@ pub async fn listed(app: &App, id: &str) -> Result<(Repository, Vec<Backup>), Ap
 /// Puts a backup in the place of a service's data; returns the job.
 ///
 /// # Errors
-/// When there is no such backup of a service, or the service is not enabled.
+/// When there is no such backup of a service, or the service is not enabled; 202 when another steward has to approve it.
 pub async fn restore(app: &App, id: &str, backup: &str, by: &MemberName) -> Result<String, ApiError> {
+    let task = restore_task(app, id, backup).await?;
+    let act = Act::Restore {
+        repository: id.to_owned(),
+        backup: backup.to_owned(),
+    };
+    two_person::pass(app, by, act).await?;
+    record(app, task, by).await
+}
+
+/// The same, once nobody else has to approve it.
+pub(crate) async fn restore_now(
+    app: &App,
+    id: &str,
+    backup: &str,
+    by: &MemberName,
+) -> Result<String, ApiError> {
+    let task = restore_task(app, id, backup).await?;
+    record(app, task, by).await
+}
+
+async fn restore_task(app: &App, id: &str, backup: &str) -> Result<Task, ApiError> {
     let (repository, backups) = listed(app, id).await?;
     let wanted: Option<BackupId> = backup.parse().ok();
     let found = backups
@@ -367,12 +389,11 @@ pub async fn restore(app: &App, id: &str, backup: &str, by: &MemberName) -> Resu
         None => return Err(ApiError::not_found("There is no such backup in this repository.")),
     };
     enabled(app, &service).await?;
-    let task = Task::Restore {
+    Ok(Task::Restore {
         repository: repository.id,
         backup: wanted.ok_or_else(|| ApiError::not_found("There is no such backup."))?,
         service,
-    };
-    record(app, task, by).await
+    })
 }
 
 /// Restores the newest backup of a service to a scratch place and tries it; returns the job.

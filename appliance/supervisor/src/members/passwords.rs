@@ -6,6 +6,8 @@ use crate::{
     ApiError, App,
     access::{Caller, limits::Who, password},
     app::lock,
+    state::Role,
+    two_person::{self, Kind},
 };
 use http::StatusCode;
 use types::MemberName;
@@ -74,9 +76,15 @@ async fn verify(app: &App, caller: &Caller, password: String, field: &str) -> Re
 /// A steward sets a new password for a member who forgot it; ends all of that member's sessions.
 ///
 /// # Errors
-/// 404, or 422 when it is too weak.
+/// 404, or 422 when it is too weak; 409 for another steward when acts upon stewards need two.
 pub async fn reset_password(app: &App, name: &str, new: String, by: &MemberName) -> Result<(), ApiError> {
     let member = get(app, name).await?;
+    let other = member.role == Role::Steward && member.name != *by;
+    if other && two_person::holds(app, Kind::Stewards, by).await? {
+        let message = "On this board no steward sets another one's password. Whom that steward chose can help, by \
+                       \"Forgotten your password?\"; or RESET-STEWARD on the card.";
+        return Err(ApiError::conflict("two_stewards_needed", message));
+    }
     let judged = judge(app, &new, member.name.as_str()).await?;
     judged.map_err(|weak| ApiError::field("password", weak))?;
     app.store

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     ApiError, App,
     state::{Member, Role},
+    two_person::{self, Act, Kind},
     views::NewMember,
 };
 use std::collections::BTreeSet;
@@ -69,6 +70,10 @@ fn check_display_name(text: &str, name: &str) -> Result<String, String> {
 /// 409 when the name is taken, 422 for values that do not fit.
 pub async fn add(app: &App, new: NewMember, by: &MemberName) -> Result<Member, ApiError> {
     let mut member = check_new(app, &new, "").await?;
+    if member.role == Role::Steward && two_person::holds(app, Kind::Stewards, by).await? {
+        let message = "On this board two stewards make another one. Add a member, then make them a steward.";
+        return Err(ApiError::conflict("two_stewards_needed", message));
+    }
     member.created = app.now();
     let hash = hash(new.password).await?;
     if !app.store.add_member(member.clone(), hash, by).await? {
@@ -112,8 +117,20 @@ pub async fn get(app: &App, name: &str) -> Result<Member, ApiError> {
 /// Removes a member, with the accounts that services keep of their own taken out of use.
 ///
 /// # Errors
-/// 404, or 409 for the last steward.
+/// 404, or 409 for the last steward; 202 when another steward has to approve it.
 pub async fn remove(app: &App, name: &str, by: &MemberName) -> Result<(), ApiError> {
+    let member = get(app, name).await?;
+    if member.role == Role::Steward {
+        let act = Act::RemoveSteward {
+            member: member.name.to_string(),
+        };
+        two_person::pass(app, by, act).await?;
+    }
+    remove_now(app, name, by).await
+}
+
+/// The same, once nobody else has to approve it.
+pub(crate) async fn remove_now(app: &App, name: &str, by: &MemberName) -> Result<(), ApiError> {
     let member = get(app, name).await?;
     let passwords = app.store.app_passwords(member.name.clone()).await?;
     let services: BTreeSet<ServiceName> = passwords
@@ -149,8 +166,36 @@ pub struct Change {
 /// Changes a member.
 ///
 /// # Errors
-/// 409 for the last steward, 422 for values that do not fit.
+/// 409 for the last steward, 422 for values that do not fit; 202 when another steward has to approve the role, and
+/// nothing is changed until then.
 pub async fn change(app: &App, name: &str, change: Change, by: &MemberName) -> Result<Member, ApiError> {
+    let present = get(app, name).await?;
+    let other = change.role.filter(|role| *role != present.role);
+    if let Some(role) = other.filter(|role| [*role, present.role].contains(&Role::Steward)) {
+        let act = Act::ChangeRole {
+            member: present.name.to_string(),
+            role,
+        };
+        two_person::pass(app, by, act).await?;
+    }
+    change_now(app, name, change, by).await
+}
+
+/// Changes a role, once nobody else has to approve it.
+pub(crate) async fn change_role_now(
+    app: &App,
+    name: &str,
+    role: Role,
+    by: &MemberName,
+) -> Result<(), ApiError> {
+    let change = Change {
+        role: Some(role),
+        ..Change::default()
+    };
+    change_now(app, name, change, by).await.map(|_| ())
+}
+
+async fn change_now(app: &App, name: &str, change: Change, by: &MemberName) -> Result<Member, ApiError> {
     let mut member = get(app, name).await?;
     if let Some(text) = change.display_name {
         let checked = check_display_name(&text, member.name.as_str());

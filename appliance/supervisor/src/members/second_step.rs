@@ -11,7 +11,8 @@ use crate::{
         totp::{self, Secret},
     },
     app::lock,
-    state::{Member, SecondStep},
+    state::{Member, Role, SecondStep},
+    two_person::{self, Act},
 };
 use http::StatusCode;
 use schemars::JsonSchema;
@@ -120,8 +121,20 @@ pub async fn remove_second_step(app: &App, caller: &Caller, password: String) ->
 /// A steward turns it off for a member whose phone is lost.
 ///
 /// # Errors
-/// 404 when there is no such member, or no second step.
+/// 404 when there is no such member, or no second step; 202 when another steward has to approve it.
 pub async fn take_second_step_from(app: &App, name: &str, by: &MemberName) -> Result<(), ApiError> {
+    let member = get(app, name).await?;
+    if member.role == Role::Steward {
+        let act = Act::TakeSecondStep {
+            member: member.name.to_string(),
+        };
+        two_person::pass(app, by, act).await?;
+    }
+    take_second_step_now(app, name, by).await
+}
+
+/// The same, once nobody else has to approve it.
+pub(crate) async fn take_second_step_now(app: &App, name: &str, by: &MemberName) -> Result<(), ApiError> {
     let member = get(app, name).await?;
     let removed = app.store.remove_second_step(member.name, by, app.now()).await?;
     removed.then_some(()).ok_or_else(off)

@@ -12,7 +12,7 @@ use http::StatusCode;
 use std::{collections::BTreeSet, sync::Arc};
 use types::{MemberName, ServiceName, host::HostRequest, manifest::SignIn};
 
-fn check_label(field: &str, text: &str) -> Result<String, ApiError> {
+pub(super) fn check_label(field: &str, text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 60 || text.chars().any(char::is_control) {
         return Err(ApiError::field(

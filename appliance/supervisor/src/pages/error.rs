@@ -38,6 +38,10 @@ pub(crate) async fn dress(State(app): State<App>, request: Request, next: Next) 
         headers: request.headers().clone(),
     });
     let mut response = next.run(request).await;
+    let waits = |error: &ApiError| error.code == crate::two_person::WAITS;
+    if wants_page && response.extensions().get::<ApiError>().is_some_and(waits) {
+        response = Redirect::to("/members/acts").into_response();
+    }
     if let Some(asked) = asked.filter(|_| response.status().as_u16() >= 400 && !is_html(&response)) {
         response = as_page(&app, &asked, response).await;
     }

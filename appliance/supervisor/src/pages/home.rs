@@ -63,7 +63,16 @@ async fn home(visit: Visit) -> Result<Response, ApiError> {
         visit.app.store.jobs(10).await?
     };
     let jobs = jobs.into_iter().filter(|job| is_current(job, now));
+    let waiting = crate::members::to_approve(&visit.app, member).await?.len();
+    let acts = if visit.is_steward() {
+        let waiting = crate::two_person::waiting(&visit.app).await?;
+        waiting.iter().filter(|act| act.by != member.name).count()
+    } else {
+        0
+    };
     let page = HomePage {
+        acts: u32::try_from(acts).unwrap_or(u32::MAX),
+        forgotten: u32::try_from(waiting).unwrap_or(u32::MAX),
         health: health(&visit.app.readings()),
         services: rows.collect(),
         findings,

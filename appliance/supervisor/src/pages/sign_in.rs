@@ -10,7 +10,7 @@ use crate::{
     ApiError,
     access::{Caller, Policy, caller::set_cookie},
     api::Route,
-    members::{self, Opened, SignIn},
+    members::{self, Opened, ShownPasskey, SignIn},
 };
 use axum::{
     extract::Query,
@@ -33,14 +33,24 @@ pub(super) fn routes() -> Vec<Route> {
             "The second step.",
             by_code,
         ),
+        Route::new(
+            Method::POST,
+            "/sign-in/passkey",
+            Policy::Public,
+            "Sign in by a passkey.",
+            by_passkey,
+        ),
         Route::new(Method::POST, "/sign-out", Policy::Public, "Sign out.", sign_out),
     ]
 }
 
 #[derive(Deserialize)]
-struct To {
+struct Asked {
     #[serde(default)]
     to: String,
+    /// Comes from setting a new password.
+    #[serde(default)]
+    new: String,
     /// The password is asked of whoever is signed in already.
     #[serde(default)]
     again: String,
@@ -50,7 +60,7 @@ fn local(to: &str) -> Option<String> {
     web_ui::local_path(to).map(str::to_owned)
 }
 
-async fn form(visit: Visit, Query(query): Query<To>) -> Result<Response, ApiError> {
+async fn form(visit: Visit, Query(query): Query<Asked>) -> Result<Response, ApiError> {
     let to = local(&query.to);
     if visit.caller.member.is_some() && query.again.is_empty() {
         return Ok(Redirect::to(to.as_deref().unwrap_or("/home")).into_response());
@@ -58,7 +68,8 @@ async fn form(visit: Visit, Query(query): Query<To>) -> Result<Response, ApiErro
     if !visit.app.store.is_claimed().await? {
         return Ok(Redirect::to("/claim").into_response());
     }
-    Ok(page(visit, StatusCode::OK, to, String::new(), None).await)
+    let told = (!query.new.is_empty()).then_some(SignInProblem::NewPassword);
+    Ok(page(visit, StatusCode::OK, to, String::new(), told).await)
 }
 
 async fn sign_in(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
@@ -106,6 +117,30 @@ async fn by_code(mut visit: Visit, fields: Fields) -> Result<Response, ApiError>
         _ => return Err(error),
     };
     Ok(code_page(visit, error.status, proof, to, Some(problem)).await)
+}
+
+async fn by_passkey(mut visit: Visit, fields: Fields) -> Result<Response, ApiError> {
+    let to = local(fields.get("to"));
+    let shown = ShownPasskey {
+        id: fields.owned("id"),
+        challenge: fields.owned("challenge"),
+        client_data: fields.owned("client_data"),
+        authenticator_data: fields.owned("authenticator_data"),
+        signature: fields.owned("signature"),
+    };
+    match members::sign_in_by_passkey(&visit.app, &shown, &visit.caller).await {
+        Ok(opened) => {
+            end_present(&visit).await?;
+            let to = to.as_deref().unwrap_or("/home");
+            Ok(signed_in(&opened, &visit.caller, to))
+        }
+        Err(error) if error.code == "wrong_passkey" => {
+            visit.at("/sign-in");
+            let problem = Some(SignInProblem::Passkey);
+            Ok(page(visit, error.status, to, String::new(), problem).await)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Whoever signs in again has one session in this browser, not two.

@@ -238,7 +238,8 @@ impl Store {
         .await
     }
 
-    /// Sets a member's password hash and ends every session but `keep`.
+    /// Sets a member's password hash and ends every session but `keep`. Without one to keep it is not the member in a
+    /// browser who sets it, and the passkeys go as well.
     ///
     /// # Errors
     /// When the database fails.
@@ -252,6 +253,9 @@ impl Store {
             // A session goes with the board session it came from.
             let sql = "DELETE FROM session WHERE member = ?1 AND parent IS NULL AND hash IS NOT ?2";
             change.execute(sql, params![name.as_str(), keep])?;
+            if keep.is_none() {
+                change.execute("DELETE FROM passkey WHERE member = ?1", [name.as_str()])?;
+            }
             change.commit()?;
             Ok(())
         })

@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/11-second-step.sql"),
     include_str!("migrations/12-openid.sql"),
     include_str!("migrations/13-held.sql"),
+    include_str!("migrations/14-members.sql"),
 ];
 
 /// Steps that the release before cannot work with, by number: they take away or rename what it reads. Every other step

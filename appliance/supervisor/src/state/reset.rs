@@ -71,7 +71,7 @@ impl Store {
         .await
     }
 
-    /// Sets a steward's password, ends their sessions and API tokens, turns their second step off, and closes the way in.
+    /// Sets a steward's password, ends their sessions, API tokens and passkeys, turns their second step off, and closes the way in.
     ///
     /// # Errors
     /// When the database fails.
@@ -96,7 +96,7 @@ impl Store {
             }
             let sql = "UPDATE member SET password = ?2 WHERE name = ?1";
             change.execute(sql, params![name.as_str(), password])?;
-            for table in ["session", "token", "second_step"] {
+            for table in ["session", "token", "second_step", "passkey"] {
                 let sql = format!("DELETE FROM {table} WHERE member = ?1");
                 change.execute(&sql, [name.as_str()])?;
             }

@@ -251,9 +251,11 @@ async fn whatever_is_sent_is_answered_and_gets_nothing() {
         "Bearer openid.",
     ];
     for _ in 0..300 {
-        let fields: Vec<(&str, &str)> = (0..chance.below(9))
-            .map(|_| (*chance.clone().one_of(&names), *chance.one_of(&values)))
-            .collect();
+        let mut fields: Vec<(&str, &str)> = Vec::new();
+        for _ in 0..chance.below(9) {
+            let name = *chance.one_of(&names);
+            fields.push((name, *chance.one_of(&values)));
+        }
         let mut ask = token(&board, &fields);
         if chance.below(2) == 0 {
             ask = ask.with(

@@ -127,6 +127,8 @@ impl Samples<'_> {
         layout.notices = vec![Notice::Working(self.says("copyparty"))];
         layout.https_url = Some(self.says("https://lilac.local/home"));
         HomePage {
+            acts: 1,
+            forgotten: 2,
             layout,
             health: BoardHealth {
                 cpu_percent: Some(12.4),
@@ -158,6 +160,8 @@ impl Samples<'_> {
         let mut layout = self.layout("/home", Some(true));
         layout.notices = vec![Notice::Claimed(self.says("lilac"))];
         HomePage {
+            acts: 0,
+            forgotten: 0,
             layout,
             health: BoardHealth {
                 cpu_percent: Some(3.0),
@@ -176,6 +180,8 @@ impl Samples<'_> {
 
     pub(super) fn home_member(&self) -> HomePage {
         HomePage {
+            acts: 0,
+            forgotten: 0,
             layout: self.layout("/home", Some(false)),
             root: Some(RootNews::Next(ago(-30 * 86_400))),
             findings: Vec::new(),

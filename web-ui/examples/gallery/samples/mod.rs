@@ -2,10 +2,13 @@
 //! Every page with realistic data. Texts that people or other programs choose go through `says`, so that tests can
 //! make them hostile.
 
+mod acts;
 mod backups;
 mod board;
 mod cooperative;
+mod forgotten;
 mod openid;
+mod passkeys;
 mod peers;
 mod people;
 mod public;
@@ -114,6 +117,12 @@ pub(crate) fn pages(language: Language, says: &dyn Fn(&str) -> String) -> Vec<(&
         ("accept-gone", s.accept(false).render()),
         ("welcome", s.welcome().render()),
         ("account", s.account().render()),
+        ("forgotten", s.forgotten(false).render()),
+        ("forgotten-asked", s.forgotten(true).render()),
+        ("help-back-in", s.help_back_in().render()),
+        ("acts", s.acts().render()),
+        ("passkeys", s.passkeys(false).render()),
+        ("passkeys-wrong", s.passkeys(true).render()),
         ("openid-consent", s.consent().render()),
         ("openid-clients", s.clients(false).render()),
         ("openid-clients-wrong", s.clients(true).render()),
