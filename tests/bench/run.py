@@ -12,7 +12,9 @@ import peer  # noqa: E402,F401  (puts the board's test helpers on the path)
 from board import Board, attempt  # noqa: E402
 
 # Those of the second kind need no board.
-ON_A_BOARD = ("enable", "footprint", "catalog", "certificates")
+ON_A_BOARD = ("enable", "footprint", "catalog", "certificates", "publish")
+# Only when asked for: it writes what the linker reads.
+ASKED = ("layout",)
 ALONE = ("ingress", "renewals")
 
 
@@ -41,11 +43,11 @@ def on_a_board(names):
 def main(names):
     """`NAME`, or `NAME:ROW,ROW` for some rows of one that can be measured in parts."""
     rows = {name: some.split(",") if some else None for name, _, some in (name.partition(":") for name in names)}
-    unknown = rows.keys() - {*ON_A_BOARD, *ALONE}
+    unknown = rows.keys() - {*ON_A_BOARD, *ASKED, *ALONE}
     if unknown:
-        sys.exit(f"unknown bench {', '.join(sorted(unknown))}; there are {', '.join(ON_A_BOARD + ALONE)}")
+        sys.exit(f"unknown bench {', '.join(sorted(unknown))}; there are {', '.join(ON_A_BOARD + ASKED + ALONE)}")
     chosen = rows or dict.fromkeys(ON_A_BOARD + ALONE)
-    if board := [name for name in chosen if name in ON_A_BOARD]:
+    if board := [name for name in chosen if name in ON_A_BOARD + ASKED]:
         on_a_board(board)
     for name in chosen:
         if name in ALONE:
