@@ -50,6 +50,7 @@ def arranged(arguments):
     return [
         f"-Wl,--symbol-ordering-file={order}",
         "-Wl,--no-warn-symbol-ordering",
+        "-Wl,--no-demangle",
         # Where each function came to lie, for the next list.
         f"-Wl,-Map={program}.map",
         # A tenth of the relocations' size, read once at every start (glibc 2.36 and newer).

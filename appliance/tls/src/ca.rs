@@ -16,7 +16,7 @@ use rustls::{
     time_provider::TimeProvider,
 };
 use serde::Deserialize;
-use std::{fmt, future::Future, io, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error as _, fmt, future::Future, io, pin::Pin, sync::Arc, time::Duration};
 use tokio::{net::TcpStream, sync::Mutex};
 use tokio_rustls::TlsConnector;
 use types::Timestamp;
@@ -334,7 +334,21 @@ async fn origin_form(request: Request<BodyWrapper<Bytes>>, authority: &str) -> R
 
 /// Whether the connection ended before there was an answer.
 fn is_gone(error: &hyper::Error) -> bool {
-    error.is_canceled() || error.is_closed() || error.is_incomplete_message()
+    use io::ErrorKind as K;
+    // A server that was killed says no farewell: rustls calls that an unexpected end.
+    let cut = |kind| {
+        matches!(
+            kind,
+            K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe
+        )
+    };
+    let below = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>());
+    error.is_canceled()
+        || error.is_closed()
+        || error.is_incomplete_message()
+        || below.is_some_and(|below| cut(below.kind()))
 }
 
 /// Makes one request, and again when only the nonce was refused. A macro, because an async closure that borrows cannot
