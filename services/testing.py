@@ -95,8 +95,25 @@ def eventually(what, condition, seconds=30, every=0.2):
     return value
 
 
+# How often a board is asked again that says that the service starts: after an update, or a copy for which it stood still.
+PATIENCE = 60
+
+
 def request(method, path, body=None, headers=None, member=MEMBER, password=PASSWORD, expect=None):
-    """One request; `member=None` for a stranger. `expect` is the status codes that are right."""
+    """One request; `member=None` for a stranger. `expect` is the status codes that are right. Made again, like apps do,
+    while the board says when to come back: then nothing of it has reached the service."""
+    for _ in range(PATIENCE):
+        answer = request_once(method, path, body, headers, member, password)
+        later = answer.headers.get("Retry-After") if answer.status == 503 else None
+        if later is None or (expect is not None and 503 in expect):
+            break
+        time.sleep(int(later))
+    if expect is not None and answer.status not in expect:
+        fail(f"{method} {path}: {answer.status}, not {expect}: {answer.text[:300]}")
+    return answer
+
+
+def request_once(method, path, body, headers, member, password):
     if path.startswith(("http:", "https:")):
         address = urllib.parse.urlsplit(path)
         if address.hostname != HOST:
@@ -113,6 +130,4 @@ def request(method, path, body=None, headers=None, member=MEMBER, password=PASSW
         fail(f"{method} {path}: {error}")
     finally:
         connection.close()
-    if expect is not None and answer.status not in expect:
-        fail(f"{method} {path}: {answer.status}, not {expect}: {answer.text[:300]}")
     return answer

@@ -141,7 +141,7 @@ def test_the_supervisor_is_not_root_and_has_no_rights(healthy):
 
 def test_the_supervisor_writes_to_its_own_folder_only(healthy):
     found = probe(healthy, "commonhost", WRITABLE)
-    assert elsewhere(found, "/data/commonhost", "/run/commonhost/ldap", "/tmp", "/var/tmp") == []
+    assert elsewhere(found, "/data/commonhost", "/run/commonhost/ldap", "/run/commonhost/peers", "/tmp", "/var/tmp") == []
     assert "/data/commonhost/state.db" in found
     # It reaches services' sockets, but can put nothing into their folder.
     assert "/run/commonhost/sockets" not in found
