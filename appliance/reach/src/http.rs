@@ -69,7 +69,10 @@ impl Family {
 }
 
 /// A TLS client that trusts the public roots.
-pub(crate) fn public_tls() -> Arc<rustls::ClientConfig> {
+///
+/// # Panics
+/// Never: ring has the default protocol versions.
+pub fn public_tls() -> Arc<rustls::ClientConfig> {
     let roots = rustls::RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };

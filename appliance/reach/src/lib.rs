@@ -22,7 +22,7 @@ pub mod watch;
 pub use address::{Observation, Reachability, judge};
 pub use any_certificate::DangerAnyCertificate;
 pub use hook::{Hook, HookError};
-pub use http::HttpError;
+pub use http::{HttpError, public_tls};
 pub use lookup::Lookup;
 pub use ports::Router;
 pub use records::{Addresses, NameReport, NameState, Record};

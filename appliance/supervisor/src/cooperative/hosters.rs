@@ -14,7 +14,7 @@ use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use reach::registration::REGISTRIES;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
 use types::MemberName;
@@ -64,7 +64,7 @@ async fn request(url: &str) -> Result<Reply, String> {
         .await
         .map_err(|error| error.to_string())?;
     let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(client()?));
+    let connector = tokio_rustls::TlsConnector::from(reach::public_tls());
     let stream = connector
         .connect(name, stream)
         .await
@@ -108,15 +108,6 @@ fn resolve(host: &str, to: &str) -> String {
     } else {
         to.to_owned()
     }
-}
-
-fn client() -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| error.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// A file and where it was found at last.

@@ -49,6 +49,7 @@ pub async fn make_fetch_code(app: &App, owner: &str, by: &MemberName) -> Result<
         .map_err(|error| ApiError::internal(&error))?
         .key();
     let until = Timestamp(app.now().0.saturating_add(LASTS));
+    let subject = held.subject();
     let stored = StoredFetch {
         owner: held.owner,
         server_name: parsed.server_name(),
@@ -57,7 +58,6 @@ pub async fn make_fetch_code(app: &App, owner: &str, by: &MemberName) -> Result<
         until,
     };
     app.store.set_fetch_code(stored).await?;
-    let subject = format!("{} {}", held.name, held.owner.short());
     app.store
         .record(app.now(), by.as_str(), "make-fetch-code", &subject)
         .await?;
@@ -72,9 +72,8 @@ pub async fn make_fetch_code(app: &App, owner: &str, by: &MemberName) -> Result<
 pub async fn take_fetch_code_back(app: &App, owner: &str, by: &MemberName) -> Result<(), ApiError> {
     let held = hold::find(app, owner).await?;
     app.store.remove_fetch_code(held.owner).await?;
-    let subject = format!("{} {}", held.name, held.owner.short());
     app.store
-        .record(app.now(), by.as_str(), "take-fetch-code-back", &subject)
+        .record(app.now(), by.as_str(), "take-fetch-code-back", &held.subject())
         .await?;
     refresh(app).await
 }

@@ -256,12 +256,7 @@ async fn look(app: &App) -> Result<(), ApiError> {
         }
         held.holding.look(granted, now);
         app.store.set_held(held.clone()).await?;
-        let shelf = app
-            .shelves
-            .kept(held.owner)
-            .await
-            .map_err(|error| ApiError::internal(&error))?
-            .shelf;
+        let shelf = shelf(app, &held).await?;
         let (holding, over) = (held.holding, held.holding.left() == Some(0));
         let swept = tokio::task::spawn_blocking(move || {
             if over {
@@ -283,6 +278,12 @@ async fn look(app: &App) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// What is kept for one board.
+async fn shelf(app: &App, held: &Held) -> Result<Arc<Shelf>, ApiError> {
+    let kept = app.shelves.kept(held.owner).await;
+    Ok(kept.map_err(|error| ApiError::internal(&error))?.shelf)
+}
+
 /// Opens everything that is kept, so that its size is known.
 pub(super) async fn open_all(app: &App) -> Result<(), ApiError> {
     for held in app.store.all_held().await? {
@@ -299,18 +300,12 @@ pub(super) async fn open_all(app: &App) -> Result<(), ApiError> {
 /// 404 when nothing is kept for it.
 pub async fn bring_back(app: &App, owner: &str, by: &MemberName) -> Result<u64, ApiError> {
     let held = find(app, owner).await?;
-    let shelf = app
-        .shelves
-        .kept(held.owner)
-        .await
-        .map_err(|error| ApiError::internal(&error))?
-        .shelf;
+    let shelf = shelf(app, &held).await?;
     let back = tokio::task::spawn_blocking(move || shelf.bring_back()).await;
     let back = back.map_err(|error| ApiError::internal(&error))?;
     let back = back.map_err(|error| ApiError::internal(&error))?;
-    let subject = format!("{} {}", held.name, held.owner.short());
     app.store
-        .record(app.now(), by.as_str(), "bring-held-backups-back", &subject)
+        .record(app.now(), by.as_str(), "bring-held-backups-back", &held.subject())
         .await?;
     Ok(back)
 }

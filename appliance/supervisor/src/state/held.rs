@@ -17,6 +17,13 @@ pub struct Held {
     pub holding: Holding,
 }
 
+impl Held {
+    /// The board, as the audit log names it.
+    pub fn subject(&self) -> String {
+        format!("{} {}", self.name, self.owner.short())
+    }
+}
+
 /// A code, without what a person has to type.
 pub struct StoredFetch {
     /// Whose backups it opens.
@@ -107,8 +114,7 @@ impl Store {
         self.run(move |connection| {
             let change = connection.transaction()?;
             change.execute("DELETE FROM held WHERE owner = ?1", [held.owner.to_string()])?;
-            let subject = format!("{} {}", held.name, held.owner.short());
-            audit::append(&change, now, "board", "delete-held-backups", &subject)?;
+            audit::append(&change, now, "board", "delete-held-backups", &held.subject())?;
             change.commit()?;
             Ok(())
         })

@@ -10,10 +10,9 @@ use http::{
 use http_body_util::{BodyExt, Empty};
 use hyper::{Response, body::Incoming};
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 use tokio::{
@@ -310,13 +309,13 @@ async fn request(uri: &Uri, from: u64) -> Result<Response<Incoming>, String> {
     let host = uri.host().ok_or("no host")?;
     let secure = uri.scheme_str() == Some("https");
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let name = host.trim_matches(['[', ']']);
     let stream = TcpStream::connect((name, port))
         .await
         .map_err(|error| error.to_string())?;
     if secure {
         let server = ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?;
-        let connector = TlsConnector::from(Arc::new(client()?));
+        let connector = TlsConnector::from(reach::public_tls());
         let stream = connector
             .connect(server, stream)
             .await
@@ -325,18 +324,6 @@ async fn request(uri: &Uri, from: u64) -> Result<Response<Incoming>, String> {
     } else {
         send(stream, uri, from).await
     }
-}
-
-fn client() -> Result<ClientConfig, String> {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Ok(builder
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 async fn send(
